@@ -1,0 +1,361 @@
+"""The tables, as SQLAlchemy sees them. The policies that guard them are in the migrations."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pgvector.sqlalchemy import Vector
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NOW = sql("now()")
+NEW_ID = sql("gen_random_uuid()")
+# An event is given this long to do its work before the sweep sends it again.
+FIRST_SWEEP = sql("(now() + '00:00:20'::interval)")
+
+
+class Base(DeclarativeBase):
+    """Every table; types map to PostgreSQL's plainest."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain dictionary
+        str: Text,
+        int: BigInteger,
+        bytes: LargeBinary,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+class Leased:
+    """Columns of a row that somebody works on; times are the database's clock."""
+
+    starts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    lease_id: Mapped[UUID | None]
+    lease_expires_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime] = mapped_column(server_default=FIRST_SWEEP)
+
+
+class Guild(Base):
+    """A Discord server that Lorekeeper answers for."""
+
+    __tablename__ = "guilds"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Membership(Base):
+    """What a user may do in a guild: member, moderator or administrator."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint("role IN ('member', 'moderator', 'administrator')", name="membership_role"),
+    )
+
+    guild_id: Mapped[int] = mapped_column(
+        ForeignKey("guilds.guild_id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[str]
+
+
+class Session(Base):
+    """A sign-in on the dashboard or the command line; only the token's hash is kept."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    user_name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime]
+
+
+class RateCounter(Base):
+    """What a principal spent within a window of time."""
+
+    __tablename__ = "rate_counters"
+
+    principal: Mapped[str] = mapped_column(primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(primary_key=True)
+    spent: Mapped[int] = mapped_column(server_default="0")
+
+
+class Document(Base):
+    """A source of knowledge; its versions hold the bytes, the current one answers."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("id", "guild_id", name="document_of_guild"),
+        UniqueConstraint("guild_id", "source_name", name="document_source"),
+        Index("documents_by_update", "guild_id", sql("updated_at DESC"), "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
+    guild_id: Mapped[int] = mapped_column(ForeignKey("guilds.guild_id", ondelete="CASCADE"))
+    title: Mapped[str]
+    source_name: Mapped[str]
+    source_url: Mapped[str | None]
+    origin: Mapped[str]
+    uploaded_by: Mapped[int | None]
+    current_version_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class DocumentVersion(Leased, Base):
+    """One upload of a document: received, processing, ready, failed or dead."""
+
+    __tablename__ = "document_versions"
+    __table_args__ = (
+        UniqueConstraint("id", "guild_id", name="version_of_guild"),
+        UniqueConstraint("document_id", "number", name="version_number"),
+        ForeignKeyConstraint(
+            ["document_id", "guild_id"],
+            ["documents.id", "documents.guild_id"],
+            ondelete="CASCADE",
+            name="version_document",
+        ),
+        CheckConstraint(
+            "status IN ('received', 'processing', 'ready', 'failed', 'dead')",
+            name="version_status",
+        ),
+        Index(
+            "versions_at_work",
+            "next_attempt_at",
+            postgresql_where=sql("status = ANY (ARRAY['received'::text, 'processing'::text])"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
+    guild_id: Mapped[int]
+    document_id: Mapped[UUID]
+    number: Mapped[int]
+    status: Mapped[str] = mapped_column(server_default="received")
+    status_reason: Mapped[str | None]
+    progress_stage: Mapped[str] = mapped_column(server_default="received")
+    progress_done: Mapped[int] = mapped_column(server_default="0")
+    progress_total: Mapped[int] = mapped_column(server_default="0")
+    content: Mapped[bytes | None]
+    content_hash: Mapped[bytes | None]
+    fetch_url: Mapped[str | None]
+    size_bytes: Mapped[int]
+    media_type: Mapped[str | None]
+    text: Mapped[str | None]
+    pages: Mapped[int | None]
+    passages: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    published_at: Mapped[datetime | None]
+
+
+class Chunk(Base):
+    """A passage of a document version; spans count characters of the version's text."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (
+        UniqueConstraint("id", "guild_id", name="chunk_of_guild"),
+        UniqueConstraint("version_id", "ordinal", name="chunk_ordinal"),
+        ForeignKeyConstraint(
+            ["version_id", "guild_id"],
+            ["document_versions.id", "document_versions.guild_id"],
+            ondelete="CASCADE",
+            name="chunk_version",
+        ),
+        Index("chunks_of_guild", "guild_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    guild_id: Mapped[int]
+    document_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    ordinal: Mapped[int]
+    text: Mapped[str]
+    heading_path: Mapped[list[str]]
+    page: Mapped[int | None]
+    char_start: Mapped[int]
+    char_end: Mapped[int]
+    tokens: Mapped[int]
+    terms: Mapped[int]
+
+
+class Posting(Base):
+    """How often a term stands in a chunk: the inverted index behind BM25."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["chunk_id", "guild_id"],
+            ["chunks.id", "chunks.guild_id"],
+            ondelete="CASCADE",
+            name="posting_chunk",
+        ),
+        Index("postings_of_chunk", "chunk_id"),
+    )
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(primary_key=True)
+    chunk_id: Mapped[int] = mapped_column(primary_key=True)
+    frequency: Mapped[int] = mapped_column(SmallInteger)
+
+
+class EmbeddingModel(Base):
+    """A registered embedding model; a vector belongs to exactly one."""
+
+    __tablename__ = "embedding_models"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(unique=True)
+    dimensions: Mapped[int] = mapped_column(SmallInteger)
+
+
+class Embedding(Base):
+    """A chunk's vector by one model, of unit length and that model's size."""
+
+    __tablename__ = "embeddings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["chunk_id", "guild_id"],
+            ["chunks.id", "chunks.guild_id"],
+            ondelete="CASCADE",
+            name="embedding_chunk",
+        ),
+        CheckConstraint("(model_id <> 1) OR (vector_dims(embedding) = 384)", name="embedding_size"),
+    )
+
+    chunk_id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(
+        SmallInteger, ForeignKey("embedding_models.id"), primary_key=True
+    )
+    guild_id: Mapped[int]
+    embedding: Mapped[Any] = mapped_column(Vector())
+
+
+class Question(Leased, Base):
+    """A question: asked, answering, answered, refused or failed."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        UniqueConstraint("id", "guild_id", name="question_of_guild"),
+        CheckConstraint(
+            "status IN ('asked', 'answering', 'answered', 'refused', 'failed')",
+            name="question_status",
+        ),
+        Index("questions_by_time", "guild_id", sql("asked_at DESC"), "id"),
+        Index(
+            "questions_at_work",
+            "next_attempt_at",
+            postgresql_where=sql("delivered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
+    guild_id: Mapped[int] = mapped_column(ForeignKey("guilds.guild_id", ondelete="CASCADE"))
+    text: Mapped[str]
+    origin: Mapped[str]
+    asked_by: Mapped[int | None]
+    locale: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="asked")
+    answer: Mapped[str | None]
+    answer_kind: Mapped[str | None]
+    model: Mapped[str | None]
+    evidence: Mapped[float | None] = mapped_column(REAL)
+    failure_reason: Mapped[str | None]
+    timings: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    asked_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    answered_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class Citation(Base):
+    """A numbered source of an answer; it stays readable when its document goes."""
+
+    __tablename__ = "citations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_id", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="CASCADE",
+            name="citation_question",
+        ),
+    )
+
+    question_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    guild_id: Mapped[int]
+    document_id: Mapped[UUID | None]
+    title: Mapped[str]
+    location: Mapped[str]
+    url: Mapped[str | None]
+    quote: Mapped[str]
+
+
+class Interaction(Base):
+    """A Discord interaction to answer; its token is encrypted and forgotten when it expires."""
+
+    __tablename__ = "interactions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_id", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="CASCADE",
+            name="interaction_question",
+        ),
+        ForeignKeyConstraint(
+            ["version_id", "guild_id"],
+            ["document_versions.id", "document_versions.guild_id"],
+            ondelete="CASCADE",
+            name="interaction_version",
+        ),
+        Index("interactions_of_question", "question_id"),
+        Index("interactions_of_version", "version_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild_id: Mapped[int]
+    application_id: Mapped[int]
+    channel_id: Mapped[int | None]
+    token: Mapped[bytes | None]
+    expires_at: Mapped[datetime]
+    question_id: Mapped[UUID | None]
+    version_id: Mapped[UUID | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class HandledEvent(Base):
+    """An event whose effect is committed; the same source and id has no second one."""
+
+    __tablename__ = "handled_events"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    guild_id: Mapped[int]
+    handled_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class DeadLetter(Base):
+    """An event no function could handle, kept for an operator; it carries ids only."""
+
+    __tablename__ = "dead_letters"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    subject: Mapped[str | None]
+    error_code: Mapped[str | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=NOW)
