@@ -1,0 +1,101 @@
+"""The composition root: each client is built here, once, when somebody first needs it."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.runtime.errors import LorekeeperError
+from functions.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    import asyncpg
+    import httpx
+
+    from db.session import Database
+    from functions.runtime.embedder.protocol import EmbeddingModel
+    from functions.runtime.events import EventPublisher
+
+
+class Clients:
+    """What a function reaches the outside by; drivers are imported when first used (cold start).
+
+    The laptop hands in its own ``http`` (routes cluster names to this process), ``database`` and
+    ``embedder``, which all functions then share.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        name: str,
+        http: "httpx.AsyncClient | None" = None,
+        database: "Database | None" = None,
+        embedder: "EmbeddingModel | None" = None,
+    ) -> None:
+        self.settings = settings
+        self.name = name
+        self._shared = {"http": http, "database": database, "embedder": embedder}
+        self.__dict__.update({key: value for key, value in self._shared.items() if value})
+
+    @cached_property
+    def http(self) -> "httpx.AsyncClient":
+        """A client for every outgoing request; it follows no redirect."""
+        import httpx  # noqa: PLC0415 - cold start
+
+        return httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), follow_redirects=False)
+
+    @cached_property
+    def database(self) -> "Database":
+        """Transactions through SQLAlchemy."""
+        from db.session import Database  # noqa: PLC0415 - cold start: 300 ms
+
+        return Database(self._database_url, pool_size=self.settings.database_pool)
+
+    async def pool(self) -> "asyncpg.Pool":
+        """Return the bare asyncpg pool, for the function that must start in a blink."""
+        if "_pool" not in self.__dict__:
+            import asyncpg  # noqa: PLC0415 - cold start
+
+            self._pool = await asyncpg.create_pool(
+                self._database_url,
+                min_size=0,
+                max_size=self.settings.database_pool,
+                command_timeout=2,
+                timeout=2,
+            )
+        return self._pool
+
+    @cached_property
+    def events(self) -> "EventPublisher":
+        """The way to the broker."""
+        from functions.runtime.events import EventPublisher  # noqa: PLC0415 - cold start
+
+        if self.settings.event_sink is None:
+            raise LorekeeperError("K_SINK is not set: there is no broker to send events to.")
+        source = f"/lorekeeper/{self.name}"
+        return EventPublisher(self.http, sink=self.settings.event_sink, source=source)
+
+    @cached_property
+    def embedder(self) -> "EmbeddingModel":
+        """The embedded embedding model; loading it takes a second."""
+        from functions.runtime.embedder.embedder import Embedder  # noqa: PLC0415 - cold start
+
+        return Embedder.open(Path(self.settings.models_path) / "multilingual-e5-small")
+
+    @property
+    def _database_url(self) -> str:
+        if self.settings.database_url is None:
+            raise LorekeeperError("LORE_DATABASE_URL is not set: there is no database to reach.")
+        return self.settings.database_url
+
+    async def close(self) -> None:
+        """Close what was opened here; what was handed in belongs to whoever did."""
+        opened = {key: value for key, value in self.__dict__.items() if not self._shared.get(key)}
+        if "_pool" in opened:
+            await self._pool.close()
+        if "database" in opened:
+            await self.database.close()
+        if "http" in opened:
+            await self.http.aclose()
+        if "embedder" in opened:
+            self.embedder.close()

@@ -1,0 +1,111 @@
+"""The one settings object, read from the environment; a bad value stops the start."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from functions.runtime.errors import LorekeeperError
+
+SECRET_BYTES = 32
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+")]
+DatabaseUrl = Annotated[str, msgspec.Meta(pattern=r"^postgresql://")]
+PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{64}$")]
+Snowflake = Annotated[int, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class SettingsError(LorekeeperError):
+    """The settings are not usable. Correct the listed values and start again."""
+
+    code = "settings"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(["The settings are not usable:", *problems]))
+        self.problems = problems
+
+
+def _variable(name: str, default: Any = msgspec.NODEFAULT) -> Any:
+    return msgspec.field(name=name, default=default)
+
+
+class Simulator(msgspec.Struct, frozen=True, kw_only=True):
+    """The stand-in for Discord that ``lore simulate`` plays in development."""
+
+    application_id: int
+    public_key: str
+    api_url: str
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operator can set; the name of each variable stands beside its field."""
+
+    environment: Literal["development", "production"] = _variable("LORE_ENV", "production")
+    database_url: DatabaseUrl | None = _variable("LORE_DATABASE_URL", None)
+    database_pool: Count = _variable("LORE_DATABASE_POOL", 5)
+    secret_key: Text | None = _variable("LORE_SECRET_KEY", None)
+    public_url: Url = _variable("LORE_PUBLIC_URL", "http://localhost:8080")
+    event_sink: Url | None = _variable("K_SINK", None)
+    search_url: Url = _variable("LORE_SEARCH_URL", "http://search.lorekeeper.svc.cluster.local")
+    models_path: Text = _variable("LORE_MODELS", ".lore/models")
+    discord_application_id: Snowflake | None = _variable("DISCORD_APPLICATION_ID", None)
+    discord_public_key: PublicKey | None = _variable("DISCORD_PUBLIC_KEY", None)
+    discord_bot_token: Text | None = _variable("DISCORD_BOT_TOKEN", None)
+    discord_api_url: Url = _variable("DISCORD_API_URL", "https://discord.com/api/v10")
+    ollama_host: Text | None = _variable("OLLAMA_HOST", None)
+    chat_model: Text = _variable("LORE_CHAT_MODEL", "llama3.2")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _variable("LORE_LOG_LEVEL", "INFO")
+    # Set by the laptop's composition alone; no variable of the environment reaches it.
+    simulator: Simulator | None = None
+
+    @property
+    def in_development(self) -> bool:
+        """Tell whether conveniences that would be holes elsewhere are allowed."""
+        return self.environment == "development"
+
+    def secret(self) -> bytes:
+        """Return the 32 bytes that interaction tokens are encrypted with."""
+        return base64.b64decode(self.secret_key or "", validate=True)
+
+
+def _problem_with_secret(value: str) -> str | None:
+    try:
+        secret = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return "LORE_SECRET_KEY is not base64. Make one with: openssl rand -base64 32"
+    if len(secret) != SECRET_BYTES:
+        return "LORE_SECRET_KEY does not hold 32 bytes. Make one with: openssl rand -base64 32"
+    # A placeholder repeats itself; 32 random bytes have fewer than 16 distinct ones never.
+    if len(set(secret)) < SECRET_BYTES // 2:
+        return "LORE_SECRET_KEY is a placeholder. Make one with: openssl rand -base64 32"
+    return None
+
+
+def load_settings(environ: Mapping[str, str], *, required: tuple[str, ...] = ()) -> Settings:
+    """Read the settings; name the fields that this program cannot do without in ``required``.
+
+    An empty variable counts as unset. Raises :class:`SettingsError` with every problem at once.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        raw = environ.get(field.encode_name, "").strip()
+        if field.name == "simulator":
+            continue
+        if not raw:
+            if field.name in required:
+                problems.append(f"{field.encode_name} is not set.")
+            continue
+        try:
+            values[field.name] = msgspec.convert(raw, field.type, strict=False)
+        except msgspec.ValidationError:
+            # The value may be a secret: name the variable, never what it holds.
+            problems.append(f"{field.encode_name} is not of the expected form.")
+    if secret := values.get("secret_key"):
+        problems += [problem] if (problem := _problem_with_secret(secret)) else []
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
