@@ -160,6 +160,8 @@ class DocumentVersion(Leased, Base):
     text: Mapped[str | None]
     pages: Mapped[int | None]
     passages: Mapped[int] = mapped_column(server_default="0")
+    # Where the document stood among all passages when asked with its own words; 1 is first.
+    probe_rank: Mapped[int | None] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     published_at: Mapped[datetime | None]
 

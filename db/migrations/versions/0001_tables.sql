@@ -138,6 +138,7 @@ CREATE TABLE document_versions (
   text TEXT,
   pages BIGINT,
   passages BIGINT DEFAULT '0' NOT NULL,
+  probe_rank SMALLINT,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   published_at TIMESTAMP WITH TIME ZONE,
   starts SMALLINT DEFAULT '0' NOT NULL,
