@@ -1,0 +1,146 @@
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from db.session import Database
+from functions.runtime.clients import Clients
+from functions.runtime.settings import Settings
+from functions.sweep.main import build
+
+TICK = {
+    "ce-id": "1",
+    "ce-source": "/apis/v1/namespaces/lorekeeper/pingsources/sweep",
+    "ce-type": "dev.knative.sources.ping",
+    "ce-specversion": "1.0",
+}
+ASK = (
+    "INSERT INTO questions (guild_id, text, origin, next_attempt_at)"
+    " VALUES (:guild, 'why?', 'cli', now() + make_interval(secs => :due)) RETURNING id"
+)
+
+
+class Broker:
+    """Takes every event and remembers it."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return httpx.Response(202)
+
+    @property
+    def subjects(self) -> list[str]:
+        return [request.headers["ce-subject"] for request in self.requests]
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+async def _post(
+    database: Database, broker: Broker, path: str, headers: dict[str, str]
+) -> httpx.Response:
+    settings = Settings(event_sink="http://broker/lorekeeper/default")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(broker)) as http:
+        clients = Clients(settings, name="sweep", http=http, database=database)
+        transport = httpx.ASGITransport(build(clients))
+        async with httpx.AsyncClient(transport=transport, base_url="http://sweep") as caller:
+            return await caller.post(path, headers=headers)
+
+
+async def _ask(database: Database, guild_id: int, due: float) -> UUID:
+    async with database.guild(guild_id) as session:
+        values = {"guild": guild_id, "due": due}
+        row_id: UUID = (await session.execute(text(ASK), values)).scalar_one()
+    return row_id
+
+
+async def test_overdue_work_of_any_guild_is_woken_once_a_minute(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    overdue = await _ask(database, guild_id, -1)
+    fresh = await _ask(database, guild_id, 20)
+    first = await _post(database, broker, "/", TICK)
+    await _post(database, broker, "/", TICK)
+    assert first.status_code == 204
+    assert broker.subjects.count(str(overdue)) == 1
+    assert str(fresh) not in broker.subjects
+
+
+async def test_work_somebody_holds_is_left_alone(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    held = await _ask(database, guild_id, -1)
+    async with database.guild(guild_id) as session:
+        await session.execute(
+            text("UPDATE questions SET lease_expires_at = now() + interval '30 s' WHERE id = :id"),
+            {"id": held},
+        )
+    await _post(database, broker, "/", TICK)
+    assert str(held) not in broker.subjects
+
+
+async def test_work_that_kills_its_workers_is_ended_with_a_reason(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    hopeless = await _ask(database, guild_id, 20)
+    async with database.guild(guild_id) as session:
+        await session.execute(
+            text("UPDATE questions SET starts = 50 WHERE id = :i"), {"i": hopeless}
+        )
+    await _post(database, broker, "/", TICK)
+    async with database.guild(guild_id) as session:
+        row = await session.execute(
+            text("SELECT status, failure_reason FROM questions WHERE id = :id"), {"id": hopeless}
+        )
+    status, reason = row.one()
+    assert status == "failed"
+    assert "Ask it again" in reason
+
+
+async def test_an_expired_interaction_token_is_forgotten(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    async with database.guild(guild_id) as session:
+        await session.execute(
+            text(
+                "INSERT INTO interactions (id, guild_id, application_id, token, expires_at)"
+                " VALUES (:guild, :guild, 1, 'sealed', now() - interval '1 second')"
+            ),
+            {"guild": guild_id},
+        )
+    await _post(database, broker, "/", TICK)
+    async with database.guild(guild_id) as session:
+        token = await session.execute(
+            text("SELECT token FROM interactions WHERE id = :guild"), {"guild": guild_id}
+        )
+    assert token.scalar_one() is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "remark"),
+    [
+        ({**TICK, "ce-id": "dead-1", "ce-knativeerrorcode": "500"}, "an event"),
+        ({"content-type": "text/plain"}, "no event at all"),
+    ],
+)
+async def test_a_dead_letter_is_always_acknowledged(
+    database: Database, broker: Broker, headers: dict[str, str], remark: str
+) -> None:
+    answer = await _post(database, broker, "/dead-letters", headers)
+    assert answer.status_code == 204, remark
+
+
+async def test_a_dead_letter_is_kept_once(database: Database, broker: Broker) -> None:
+    headers = {**TICK, "ce-id": "dead-2", "ce-knativeerrorcode": "400"}
+    await _post(database, broker, "/dead-letters", headers)
+    await _post(database, broker, "/dead-letters", headers)
+    async with database.transaction() as session:
+        codes = await session.execute(
+            text("SELECT error_code FROM dead_letters WHERE event_id = 'dead-2'")
+        )
+    assert codes.scalars().all() == ["400"]
