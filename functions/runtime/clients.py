@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
     from db.session import Database
+    from functions.runtime.discord.client import DiscordClient
     from functions.runtime.embedder.protocol import EmbeddingModel
     from functions.runtime.events import EventPublisher
 
@@ -81,6 +82,18 @@ class Clients:
         from functions.runtime.embedder.embedder import Embedder  # noqa: PLC0415 - cold start
 
         return Embedder.open(Path(self.settings.models_path) / "multilingual-e5-small")
+
+    @cached_property
+    def discord(self) -> "DiscordClient":
+        """Discord's API, or the simulator's where an interaction is the simulator's."""
+        from functions.runtime.discord.client import DiscordClient  # noqa: PLC0415 - cold start
+
+        return DiscordClient(
+            self.http,
+            api_url=self.settings.discord_api_url,
+            simulator=self.settings.simulator,
+            bot_token=self.settings.discord_bot_token,
+        )
 
     @property
     def _database_url(self) -> str:

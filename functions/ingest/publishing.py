@@ -1,0 +1,145 @@
+"""Write a version's passages and switch the document to it, in one transaction."""
+
+from collections import Counter
+from uuid import UUID
+
+import msgspec
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from functions.ingest import queries
+from functions.ingest.schemas import Chunk, ParsedDocument, VersionAtWork
+from functions.runtime.embedder.protocol import Vector, Vectors
+from functions.runtime.leases import Lease, LeaseLostError
+from functions.runtime.lexical import terms
+
+MODEL_ID = 1
+PATH_SEPARATOR = "\x1f"
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """A version ready to answer: vectors are in the order of the chunks, shape (n, 384)."""
+
+    version: VersionAtWork
+    parsed: ParsedDocument
+    chunks: list[Chunk]
+    vectors: Vectors
+    probe: Vector
+
+
+def _vector_text(vector: Vector) -> str:
+    return "[" + ",".join(np.char.mod("%.6f", vector)) + "]"
+
+
+async def publish(session: AsyncSession, lease: Lease, publication: Publication) -> None:
+    """Publish within the caller's transaction; raise LeaseLostError where somebody took over."""
+    guarded = {"version_id": lease.row_id, "lease_id": lease.lease_id}
+    if (await session.execute(queries.LOCK, guarded)).first() is None:
+        raise LeaseLostError
+    document = {
+        "document_id": publication.version.document_id,
+        "version_id": lease.row_id,
+        "number": publication.version.number,
+        "title": publication.parsed.title,
+    }
+    rank: int | None = None
+    if (await session.execute(queries.SWITCH, document)).first() is not None:
+        await session.execute(queries.FORGET_OTHERS, document)
+        counted = [Counter(_chunk_terms(chunk)) for chunk in publication.chunks]
+        chunk_ids = await _insert_chunks(session, lease, publication, counted)
+        await _insert_postings(session, lease.guild_id, counted, chunk_ids)
+        await _insert_embeddings(session, lease.guild_id, publication.vectors, chunk_ids)
+        rank = await _probe(session, lease.guild_id, publication.probe, chunk_ids)
+    await session.execute(
+        queries.READY,
+        {
+            **guarded,
+            "text": publication.parsed.text,
+            "media_type": publication.parsed.media_type,
+            "pages": publication.parsed.pages,
+            "passages": len(publication.chunks),
+            "probe_rank": min(rank, 32767) if rank else None,
+        },
+    )
+
+
+async def _insert_chunks(
+    session: AsyncSession, lease: Lease, publication: Publication, counted: list[Counter[str]]
+) -> list[int]:
+    """Return the new ids in the order of the chunks."""
+    chunks = publication.chunks
+    rows = await session.execute(
+        queries.INSERT_CHUNKS,
+        {
+            "guild_id": lease.guild_id,
+            "document_id": publication.version.document_id,
+            "version_id": lease.row_id,
+            "ordinals": [chunk.ordinal for chunk in chunks],
+            "texts": [chunk.text for chunk in chunks],
+            "paths": [PATH_SEPARATOR.join(chunk.heading_path) for chunk in chunks],
+            "pages": [chunk.page for chunk in chunks],
+            "starts": [chunk.start for chunk in chunks],
+            "ends": [chunk.end for chunk in chunks],
+            "tokens": [chunk.token_count for chunk in chunks],
+            "terms": [terms_of_chunk.total() for terms_of_chunk in counted],
+        },
+    )
+    return [chunk_id for _, chunk_id in sorted((row.ordinal, row.id) for row in rows)]
+
+
+def _chunk_terms(chunk: Chunk) -> list[str]:
+    # Headings are part of what a passage is about, so they can be searched for.
+    return terms(" ".join((*chunk.heading_path, chunk.text)))
+
+
+async def _insert_postings(
+    session: AsyncSession, guild_id: int, counted: list[Counter[str]], chunk_ids: list[int]
+) -> None:
+    postings = [
+        (term, chunk_id, frequency)
+        for frequencies, chunk_id in zip(counted, chunk_ids, strict=True)
+        for term, frequency in frequencies.items()
+    ]
+    await session.execute(
+        queries.INSERT_POSTINGS,
+        {
+            "guild_id": guild_id,
+            "terms": [term for term, _, _ in postings],
+            "chunk_ids": [chunk_id for _, chunk_id, _ in postings],
+            "frequencies": [frequency for _, _, frequency in postings],
+        },
+    )
+
+
+async def _insert_embeddings(
+    session: AsyncSession, guild_id: int, vectors: Vectors, chunk_ids: list[int]
+) -> None:
+    await session.execute(
+        queries.INSERT_EMBEDDINGS,
+        {
+            "guild_id": guild_id,
+            "model_id": MODEL_ID,
+            "chunk_ids": chunk_ids,
+            "vectors": [_vector_text(vector) for vector in vectors],
+        },
+    )
+
+
+async def _probe(session: AsyncSession, guild_id: int, probe: Vector, chunk_ids: list[int]) -> int:
+    """Return where the document stands when the guild's passages are asked with its own words."""
+    rank = await session.scalar(
+        queries.PROBE,
+        {
+            "guild_id": guild_id,
+            "model_id": MODEL_ID,
+            "vector": _vector_text(probe),
+            "chunk_ids": chunk_ids,
+        },
+    )
+    return int(rank or 1)
+
+
+async def load_version(session: AsyncSession, version_id: UUID) -> VersionAtWork | None:
+    """Return the version to work on, or None where it was deleted meanwhile."""
+    row = (await session.execute(queries.LOAD, {"version_id": version_id})).first()
+    return VersionAtWork(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name

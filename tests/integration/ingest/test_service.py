@@ -1,0 +1,221 @@
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from db.session import Database
+from functions.ingest.main import build
+from functions.runtime.clients import Clients
+from functions.runtime.embedder.twin import HashEmbedder
+from functions.runtime.events import DOCUMENT_UPLOADED
+from functions.runtime.settings import Settings
+
+GUIDE = b"""# Lantern guide
+
+## Lighting
+
+Turn the brass key twice to light the lantern.
+
+## Cleaning
+
+Wipe the glass with a dry cloth every evening.
+"""
+UPSERT = text(
+    "INSERT INTO documents (guild_id, title, source_name, origin) VALUES (:guild, :name, :name,"
+    " 'cli') ON CONFLICT (guild_id, source_name) DO UPDATE SET updated_at = now() RETURNING id"
+)
+ADD = text(
+    "INSERT INTO document_versions (guild_id, document_id, number, content, content_hash,"
+    " size_bytes) VALUES (:guild, :document, (SELECT count(*) + 1 FROM document_versions"
+    " WHERE document_id = :document), :content, :hash, :size) RETURNING id"
+)
+
+
+class Library:
+    """A guild's documents, and the ingest function that reads them."""
+
+    def __init__(self, database: Database, guild_id: int, caller: httpx.AsyncClient) -> None:
+        self.database = database
+        self.guild_id = guild_id
+        self.caller = caller
+
+    async def add(self, content: bytes, name: str = "guide.md") -> UUID:
+        async with self.database.guild(self.guild_id) as session:
+            values = {"guild": self.guild_id, "name": name}
+            document = (await session.execute(UPSERT, values)).scalar_one()
+            version: UUID = (
+                await session.execute(
+                    ADD,
+                    {
+                        "guild": self.guild_id,
+                        "document": document,
+                        "content": content,
+                        "hash": hashlib.sha256(content).digest(),
+                        "size": len(content),
+                    },
+                )
+            ).scalar_one()
+        return version
+
+    async def tell(self, version: UUID, *, event_id: str | None = None) -> int:
+        answer = await self.caller.post(
+            "/",
+            headers={
+                "ce-id": event_id or str(uuid4()),
+                "ce-source": "/lorekeeper/test",
+                "ce-type": DOCUMENT_UPLOADED,
+                "ce-specversion": "1.0",
+                "content-type": "application/json",
+            },
+            json={"version_id": str(version)},
+        )
+        return answer.status_code
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        async with self.database.guild(self.guild_id) as session:
+            return list((await session.execute(text(statement), values)).all())
+
+    async def status(self, version: UUID) -> Any:
+        found = await self.rows(
+            "SELECT status, status_reason, passages, probe_rank, attempts"
+            " FROM document_versions WHERE id = :id",
+            id=version,
+        )
+        return found[0]
+
+
+class Stubborn(HashEmbedder):
+    """Fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    async def embed_passages(self, texts: Any) -> Any:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("out of memory")
+        return await super().embed_passages(texts)
+
+
+@pytest.fixture
+def embedder() -> Stubborn:
+    return Stubborn()
+
+
+@pytest.fixture
+async def library(database: Database, guild_id: int, embedder: Stubborn) -> AsyncIterator[Library]:
+    clients = Clients(Settings(), name="ingest", database=database, embedder=embedder)
+    transport = httpx.ASGITransport(build(clients))
+    async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as caller:
+        yield Library(database, guild_id, caller)
+
+
+async def test_an_uploaded_document_becomes_ready_and_searchable(library: Library) -> None:
+    version = await library.add(GUIDE)
+    assert await library.tell(version) == 204
+    row = await library.status(version)
+    assert (row.status, row.probe_rank) == ("ready", 1)
+    chunks = await library.rows("SELECT ordinal, text, heading_path FROM chunks ORDER BY ordinal")
+    assert [chunk.ordinal for chunk in chunks] == list(range(row.passages))
+    assert "brass key" in "".join(chunk.text for chunk in chunks)
+    assert isinstance(chunks[0].heading_path, list)
+    document = await library.rows("SELECT title, current_version_id FROM documents")
+    assert document == [("Lantern guide", version)]
+    vectors = await library.rows("SELECT vector_dims(embedding), model_id FROM embeddings")
+    assert vectors == [(384, 1)] * len(chunks)
+    assert await library.rows("SELECT 1 FROM postings WHERE term = 'lantern'")
+
+
+async def test_ten_events_at_once_have_one_effect(library: Library) -> None:
+    version = await library.add(GUIDE)
+    answers = await asyncio.gather(*(library.tell(version, event_id="same") for _ in range(10)))
+    assert set(answers) == {204}
+    row = await library.status(version)
+    chunks = await library.rows("SELECT id FROM chunks")
+    assert (row.status, len(chunks)) == ("ready", row.passages)
+    assert len(await library.rows("SELECT 1 FROM handled_events")) == 1
+
+
+async def test_a_new_version_replaces_the_old_one_at_once(library: Library) -> None:
+    old = await library.add(GUIDE)
+    await library.tell(old)
+    new = await library.add(GUIDE.replace(b"brass", b"silver"))
+    await library.tell(new)
+    assert await library.rows("SELECT current_version_id FROM documents") == [(new,)]
+    versions = await library.rows("SELECT DISTINCT version_id FROM chunks")
+    assert versions == [(new,)]
+    assert not await library.rows("SELECT 1 FROM postings WHERE term LIKE 'brass%'")
+
+
+async def test_an_overtaken_version_never_answers(library: Library) -> None:
+    old = await library.add(GUIDE)
+    new = await library.add(GUIDE.replace(b"brass", b"silver"))
+    await library.tell(new)
+    await library.tell(old)
+    assert (await library.status(old)).status == "ready"
+    assert await library.rows("SELECT current_version_id FROM documents") == [(new,)]
+    assert await library.rows("SELECT DISTINCT version_id FROM chunks") == [(new,)]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "hint"),
+    [
+        (b"PK\x03\x04" + bytes(60), "archive.zip", "Unpack"),
+        (b"   \n \n", "blank.txt", "no text"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(60), "picture.md", "Images"),
+    ],
+)
+async def test_what_cannot_be_read_fails_with_what_to_do(
+    library: Library, content: bytes, name: str, hint: str
+) -> None:
+    version = await library.add(content, name)
+    assert await library.tell(version) == 204
+    row = await library.status(version)
+    assert row.status == "failed"
+    assert hint in row.status_reason
+
+
+async def test_a_passing_failure_is_tried_again_and_then_succeeds(
+    library: Library, embedder: Stubborn
+) -> None:
+    embedder.failures = 2
+    version = await library.add(GUIDE)
+    assert [await library.tell(version) for _ in range(3)] == [503, 503, 204]
+    assert (await library.status(version)).status == "ready"
+
+
+async def test_the_fifth_failure_is_the_last(library: Library, embedder: Stubborn) -> None:
+    embedder.failures = 99
+    version = await library.add(GUIDE)
+    assert [await library.tell(version) for _ in range(6)] == [503, 503, 503, 503, 204, 204]
+    row = await library.status(version)
+    assert (row.status, row.attempts) == ("dead", 5)
+    assert row.status_reason
+    assert not await library.rows("SELECT 1 FROM chunks")
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing(
+    library: Library, embedder: Stubborn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = await library.add(GUIDE)
+
+    async def lose_the_lease(texts: Any) -> Any:
+        await library.rows(
+            "UPDATE document_versions SET lease_id = gen_random_uuid() WHERE id = :id RETURNING 1",
+            id=version,
+        )
+        return await HashEmbedder.embed_passages(embedder, texts)
+
+    monkeypatch.setattr(embedder, "embed_passages", lose_the_lease)
+    assert await library.tell(version) == 204
+    assert (await library.status(version)).status == "processing"
+    assert not await library.rows("SELECT 1 FROM chunks")
+
+
+async def test_an_event_about_nothing_changes_nothing(library: Library) -> None:
+    assert await library.tell(uuid4()) == 204
