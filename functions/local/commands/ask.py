@@ -1,0 +1,97 @@
+"""``lore ask``: a question, its answer and where it stands."""
+
+import asyncio
+import time
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from functions.local.console import FAILED, err, out, print_json, run_command
+from functions.local.gateway_client import GatewayClient
+from functions.local.home import port
+from functions.runtime.errors import LorekeeperError
+
+PATIENCE_SECONDS = 180
+POLL_SECONDS = 0.05
+SLOWEST_POLL_SECONDS = 1.0
+ENDED = {"ANSWERED", "REFUSED", "FAILED"}
+QUESTION_FIELDS = """
+  id status answer answerKind failureReason deliveredAt
+  citations { number title location url quote }
+  timings { stage milliseconds }
+"""
+ASK = (
+    "mutation Ask($guild: ID!, $text: String!) {"
+    f' ask(guildId: $guild, text: $text, origin: "cli") {{ {QUESTION_FIELDS} }} }}'
+)
+QUESTION = (
+    "query Question($guild: ID!, $id: ID!) {"
+    f" guild(id: $guild) {{ question(id: $id) {{ {QUESTION_FIELDS} }} }} }}"
+)
+
+
+@click.command()
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def ask(question: str, *, as_json: bool) -> None:
+    """Ask a QUESTION and print the answer with its sources."""
+    answered = run_command(lambda: _ask(question), as_json=as_json)
+    if as_json:
+        print_json(answered)
+    else:
+        print_answer(answered)
+    raise SystemExit(FAILED if answered["status"] == "failed" else 0)
+
+
+async def _ask(question: str) -> dict[str, Any]:
+    started = time.perf_counter()
+    async with GatewayClient(f"http://127.0.0.1:{port()}") as gateway:
+        variables = {"guild": gateway.guild_id, "text": question}
+        row = (await gateway.query(ASK, variables))["ask"]
+        with err.status("Reading the documents …"):
+            row = await wait_for_answer(gateway, row["id"])
+    total = (time.perf_counter() - started) * 1000
+    return report(row, total_ms=total)
+
+
+async def wait_for_answer(gateway: GatewayClient, question_id: str) -> dict[str, Any]:
+    """Return the question once it has ended and was delivered."""
+    variables = {"guild": gateway.guild_id, "id": question_id}
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, POLL_SECONDS
+    while time.monotonic() < deadline:
+        row = (await gateway.query(QUESTION, variables))["guild"]["question"]
+        if row["status"] in ENDED and row["deliveredAt"]:
+            return dict(row)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.2, SLOWEST_POLL_SECONDS)
+    raise LorekeeperError(
+        "The answer takes longer than three minutes. It will appear on the dashboard."
+    )
+
+
+def report(row: dict[str, Any], *, total_ms: float) -> dict[str, Any]:
+    """Return what ``--json`` prints about a question."""
+    timings = {timing["stage"]: timing["milliseconds"] for timing in row["timings"]}
+    fields = ("number", "title", "location", "url", "quote")
+    return {
+        "status": row["status"].lower(),
+        "answer": row["answer"] or row["failureReason"] or "",
+        "kind": (row["answerKind"] or "").lower() or None,
+        "citations": [{name: source[name] for name in fields} for source in row["citations"]],
+        "timings_ms": {**timings, "total": round(total_ms, 1)},
+    }
+
+
+def print_answer(answered: dict[str, Any]) -> None:
+    """Print an answer for people."""
+    colour = {"answered": "green", "refused": "yellow", "failed": "red"}[answered["status"]]
+    out.print(f"[{colour}]●[/{colour}] {escape(answered['answer'])}\n")
+    for source in answered["citations"]:
+        place = f" — {escape(source['location'])}" if source["location"] else ""
+        out.print(f"  [bold]\\[{source['number']}][/bold] {escape(source['title'])}{place}")
+        if source["url"]:
+            out.print(f"      [dim]{escape(source['url'])}[/dim]")
+    seconds = answered["timings_ms"]["total"] / 1000
+    kind = " · quoted from the documents" if answered["kind"] == "extractive" else ""
+    out.print(f"\n[dim]{seconds:.2f} s{kind}[/dim]")

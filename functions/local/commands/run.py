@@ -1,0 +1,99 @@
+"""``lore run``: the whole system on this machine, until Ctrl-C."""
+
+import asyncio
+import logging
+import socket
+
+import click
+import uvicorn
+
+from functions.local.boot import Stopwatch, local_settings, opened
+from functions.local.console import err, run_command
+from functions.local.home import Home, UsageError, port
+from functions.local.sample import ingest_sample
+from functions.local.system import System, running
+from functions.runtime.logs import JsonFormatter
+
+HOST = "127.0.0.1"
+READY = """
+[bold]Lorekeeper is up.[/bold]  Dashboard: [link]http://localhost:{port}[/link]
+
+  Ask         .venv/bin/lore ask "How do I add a document?"
+  Add         .venv/bin/lore ingest PATH...
+  Simulate    .venv/bin/lore simulate ask "What is Lorekeeper?"
+  Discord     {discord}
+  Log         {log}
+
+Ctrl-C stops; the data stays."""
+CONNECTED = "interactions arrive at {url}/interactions"
+UNCONNECTED = "docs/connecting-discord.md says how to connect a real application"
+
+
+@click.command()
+def run() -> None:
+    """Run the whole system on this machine."""
+    run_command(_run, as_json=False)
+
+
+async def _run() -> None:
+    home, listen_on = Home.from_environment(), port()
+    home.prepare()
+    _log_to(home)
+    with home.locked(), _reserve(listen_on) as listener:
+        watch = Stopwatch()
+        err.print("[bold]Starting Lorekeeper[/bold]")
+        async with opened(home, watch) as (postgres, embedder):
+            settings = local_settings(home, database_url=postgres.app_url, port=listen_on)
+            async with running(settings, embedder=embedder) as system:
+                watch.done("Functions, broker and gateway")
+                connected = settings.discord_public_key is not None
+                discord = CONNECTED.format(url=settings.public_url) if connected else UNCONNECTED
+                ready = READY.format(port=listen_on, discord=discord, log=home.log_file)
+                await _serve(system, listener, home, ready)
+        err.print("[green]✓[/green] Stopped. The data stays.")
+
+
+def _log_to(home: Home) -> None:
+    """Keep the terminal for people: logs go to a file as JSON lines."""
+    handler = logging.FileHandler(home.log_file, encoding="utf-8")
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("httpx", "httpcore", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _reserve(listen_on: int) -> socket.socket:
+    """Take the port before anything else is started."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, listen_on))
+    except OSError:
+        listener.close()
+        raise UsageError(
+            f"Port {listen_on} is taken. Stop what listens there, or set LORE_PORT to another."
+        ) from None
+    return listener
+
+
+async def _serve(system: System, listener: socket.socket, home: Home, ready: str) -> None:
+    config = uvicorn.Config(
+        system.app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    greeting = asyncio.create_task(_greet(system, home, ready))
+    await server.serve(sockets=[listener])
+    greeting.cancel()
+
+
+async def _greet(system: System, home: Home, ready: str) -> None:
+    try:
+        await ingest_sample(system, home)
+    except Exception:
+        logging.getLogger(__name__).exception("sample knowledge base not ingested")
+        err.print("[yellow]![/yellow] The sample knowledge base was not ingested; see the log.")
+    err.print(ready)

@@ -1,0 +1,57 @@
+"""How ``lore`` speaks: to people on the terminal, or one JSON object on stdout."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from functions.local.home import UsageError
+from functions.runtime.errors import LorekeeperError
+
+FAILED = 1
+WRONG_USAGE = 2
+Result = TypeVar("Result")
+
+out = Console(highlight=False)
+# Progress and warnings never mix with what a program reads from stdout.
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print exactly one JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def run_command(work: Callable[[], Awaitable[Result]], *, as_json: bool) -> Result:
+    """Run a command to its end; a known error becomes its sentence and an exit status."""
+
+    async def run() -> Result:
+        return await work()
+
+    try:
+        return asyncio.run(run())
+    except LorekeeperError as error:
+        if as_json:
+            print_json({"status": "failed", "reason": error.message})
+        err.print(f"[red]✗[/red] {error.message}", markup=True)
+        raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show a progress bar on stderr while the body runs."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+    ) as progress:
+        yield progress

@@ -1,0 +1,100 @@
+"""What the command line says to the running gateway: the same HTTP a browser speaks."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from functions.runtime.errors import LorekeeperError, RateLimitedError
+
+CONNECT_SECONDS = 2
+ANSWER_SECONDS = 60
+
+
+class NotRunningError(LorekeeperError):
+    """Lorekeeper is not running. Start it in another terminal with `make run`."""
+
+    code = "not_running"
+
+
+class GatewayClient:
+    """A signed-in caller of one gateway, on the development guild."""
+
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"X-Lorekeeper": "1"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+        )
+        self.guild_id = ""
+
+    async def __aenter__(self) -> Self:
+        """Sign in."""
+        try:
+            await self._sign_in()
+        except BaseException:
+            await self._http.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Sign out; a sign-in of the command line lives no longer than the command."""
+        try:
+            await self.send("POST", "/auth/sign-out")
+        except LorekeeperError:
+            pass
+        finally:
+            await self._http.aclose()
+
+    async def _sign_in(self) -> None:
+        answer = await self.send("POST", "/auth/development", json={})
+        self._http.headers["Authorization"] = f"Bearer {answer['token']}"
+        self._http.cookies.clear()
+        viewer = await self.query("query { viewer { guilds { id } } }")
+        self.guild_id = viewer["viewer"]["guilds"][0]["id"]
+
+    async def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Send a request and return the JSON it was answered with."""
+        try:
+            response = await self._http.request(method, path, **options)
+        except httpx.ConnectError:
+            raise NotRunningError from None
+        except httpx.HTTPError as error:
+            raise LorekeeperError(
+                f"Lorekeeper did not answer ({type(error).__name__}). Look at its log."
+            ) from error
+        if response.status_code == RateLimitedError.status:
+            raise RateLimitedError
+        body = _json(response)
+        if response.is_error:
+            message = body.get("error", {}).get("message")
+            raise LorekeeperError(message or f"Lorekeeper answered {response.status_code}.")
+        return body
+
+    async def query(
+        self, document: str, variables: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Run a GraphQL document and return its data; its first error is raised."""
+        body = await self.send(
+            "POST", "/graphql", json={"query": document, "variables": dict(variables or {})}
+        )
+        if errors := body.get("errors"):
+            code = errors[0].get("extensions", {}).get("code")
+            kind = RateLimitedError if code == RateLimitedError.code else LorekeeperError
+            raise kind(errors[0]["message"])
+        data: dict[str, Any] = body["data"]
+        return data
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
