@@ -19,14 +19,16 @@ from functions.local.console import err
 from functions.local.home import CHECKOUT, Home
 from functions.local.postgres import EmbeddedPostgres, start_postgres
 from functions.local.system import SIMULATOR_API, SINK
-from functions.runtime.discord.signing import SimulatorKeys
+from functions.runtime.discord.signing import Signer
 from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.install import install
-from functions.runtime.settings import Settings, Simulator, load_settings
+from functions.runtime.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
 
 # Only this process can have held a lease on this data, and it has only just begun.
+# No application of Discord's has such a small id.
+SIMULATED_APPLICATION = 1
 FREE_VERSIONS = text(
     "UPDATE document_versions SET lease_id = NULL, lease_expires_at = NULL,"
     " next_attempt_at = now() WHERE status IN ('received', 'processing')"
@@ -54,6 +56,11 @@ def models_path() -> Path:
     return Path(os.environ.get("LORE_MODELS", "").strip() or CHECKOUT / ".lore" / "models")
 
 
+def simulator_signer(home: Home) -> Signer:
+    """Return the hand that signs what ``lore simulate`` sends."""
+    return Signer(bytes.fromhex(home.secrets()["simulator_seed"]))
+
+
 def local_settings(home: Home, *, database_url: str, port: int) -> Settings:
     """Return the settings of a laptop; what the environment says goes first."""
     keys = home.secrets()
@@ -70,11 +77,8 @@ def local_settings(home: Home, *, database_url: str, port: int) -> Settings:
     settings = load_settings({**defaults, **{k: v for k, v in os.environ.items() if v}, **fixed})
     if not settings.in_development:
         return settings
-    simulated = SimulatorKeys.from_seed(keys["simulator_seed"])
-    simulator = Simulator(
-        application_id=simulated.application_id,
-        public_key=simulated.public_key,
-        api_url=SIMULATOR_API,
+    simulator = simulator_signer(home).simulator(
+        application_id=SIMULATED_APPLICATION, api_url=SIMULATOR_API
     )
     return msgspec.structs.replace(settings, simulator=simulator)
 

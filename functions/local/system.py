@@ -24,7 +24,7 @@ from functions.local.home import CHECKOUT
 from functions.local.network import Limited, Network
 from functions.local.pings import run_pings
 from functions.runtime.clients import Clients
-from functions.runtime.discord.twin import DiscordTwin
+from functions.runtime.discord.twin import Twin
 from functions.runtime.embedder.protocol import EmbeddingModel
 from functions.runtime.settings import Settings
 
@@ -56,7 +56,7 @@ class System:
     app: ASGIApp
     http: httpx.AsyncClient
     broker: Starlette
-    twin: DiscordTwin
+    twin: Twin
 
 
 class FrontDoor:
@@ -110,7 +110,7 @@ async def running(
         for name, app in apps.items():
             limited = Limited(app, concurrency=_concurrency(manifests, name))
             network.add(cluster_host(name), limited)
-        twin = DiscordTwin(base_url=f"http://{SIMULATOR_HOST}")
+        twin = Twin(api_url=SIMULATOR_API)
         network.add(SIMULATOR_HOST, twin.app)
         broker = build_broker(manifests.brokers, manifests.triggers, http=http)
         network.add(BROKER_HOST, broker)

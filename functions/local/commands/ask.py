@@ -50,18 +50,25 @@ async def _ask(question: str) -> dict[str, Any]:
         variables = {"guild": gateway.guild_id, "text": question}
         row = (await gateway.query(ASK, variables))["ask"]
         with err.status("Reading the documents …"):
-            row = await wait_for_answer(gateway, row["id"])
+            row = await wait_until_answered(gateway, row["id"])
     total = (time.perf_counter() - started) * 1000
     return report(row, total_ms=total)
 
 
-async def wait_for_answer(gateway: GatewayClient, question_id: str) -> dict[str, Any]:
-    """Return the question once it has ended and was delivered."""
-    variables = {"guild": gateway.guild_id, "id": question_id}
+async def wait_until_answered(gateway: GatewayClient, question_id: str) -> dict[str, Any]:
+    """Return a question of ours once it has ended and was delivered."""
+    return await wait_until(gateway, QUESTION, question_id, field="question")
+
+
+async def wait_until(
+    gateway: GatewayClient, document: str, row_id: str, *, field: str
+) -> dict[str, Any]:
+    """Ask for a question until it has ended and was delivered."""
+    variables = {"guild": gateway.guild_id, "id": row_id}
     deadline, pause = time.monotonic() + PATIENCE_SECONDS, POLL_SECONDS
     while time.monotonic() < deadline:
-        row = (await gateway.query(QUESTION, variables))["guild"]["question"]
-        if row["status"] in ENDED and row["deliveredAt"]:
+        row = (await gateway.query(document, variables))["guild"][field]
+        if row and row["status"] in ENDED and row["deliveredAt"]:
             return dict(row)
         await asyncio.sleep(pause)
         pause = min(pause * 1.2, SLOWEST_POLL_SECONDS)
