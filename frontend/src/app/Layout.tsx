@@ -1,0 +1,80 @@
+import { useContext, useLayoutEffect } from 'react';
+import { Link, NavigationType, NavLink, Outlet, useLocation, useNavigationType } from 'react-router';
+
+import { Blank } from '../components/Blank';
+import type { IconName } from '../components/Icon';
+import { Icon } from '../components/Icon';
+import { Lantern } from '../components/Lantern';
+import { Account } from '../features/session/Account';
+import { GuildSwitcher } from '../features/session/GuildSwitcher';
+import { GuildContext } from '../lib/guild';
+import { ConnectionNotice } from './ConnectionNotice';
+import { ErrorBoundary } from './ErrorBoundary';
+import css from './Layout.module.css';
+import { ThemeToggle } from './ThemeToggle';
+
+const places: { to: string; name: string; icon: IconName; also?: string }[] = [
+  { to: '/', name: 'Overview', icon: 'overview' },
+  { to: '/documents', name: 'Documents', icon: 'book' },
+  { to: '/ask', name: 'Ask', icon: 'ask', also: '/questions/' },
+];
+
+/** The frame around every page: the band with the places to go, the page below it. */
+export function Layout() {
+  const { pathname } = useLocation();
+  const guild = useContext(GuildContext);
+  const wentForward = useNavigationType() === NavigationType.Push;
+  // Before the page's own effects, so that a cited passage may still scroll itself into view.
+  useLayoutEffect(() => {
+    if (wentForward) window.scrollTo(0, 0);
+  }, [pathname, wentForward]);
+  return (
+    <>
+      <a className={css.skip} href="#page">
+        Skip to the page
+      </a>
+      <header className={css.band}>
+        <div className={css.inner}>
+          <Link to="/" className={css.mark}>
+            <Lantern size={30} />
+            <span>Lorekeeper</span>
+          </Link>
+          <Places pathname={pathname} />
+          <div className={css.side}>
+            {guild && <GuildSwitcher />}
+            <ThemeToggle />
+            <Account />
+          </div>
+        </div>
+      </header>
+      <ConnectionNotice />
+      <main id="page" className={css.page} tabIndex={-1}>
+        <ErrorBoundary resetKey={pathname}>{guild ? <Outlet /> : <NoGuild />}</ErrorBoundary>
+      </main>
+    </>
+  );
+}
+
+function Places({ pathname }: { pathname: string }) {
+  return (
+    <nav className={css.places} aria-label="Main">
+      {places.map(({ to, name, icon, also }) => {
+        const isHere = also !== undefined && pathname.startsWith(also);
+        return (
+          <NavLink key={to} to={to} end={to === '/'} {...(isHere && { 'aria-current': 'page' as const })}>
+            <Icon name={icon} />
+            {name}
+          </NavLink>
+        );
+      })}
+    </nav>
+  );
+}
+
+function NoGuild() {
+  return (
+    <Blank title="No server yet" art={<Lantern size={56} />}>
+      You belong to no server that uses this Lorekeeper. Ask its administrator to add you.
+    </Blank>
+  );
+}

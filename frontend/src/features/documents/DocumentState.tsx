@@ -1,0 +1,21 @@
+import { ProgressBar } from '../../components/ProgressBar';
+import type { DocumentCardFragment } from './documents.generated';
+import css from './DocumentState.module.css';
+import { hasFailed, isUnderWay, sayDocumentState } from './stages';
+
+/** A document's live state: what happens now, or why it failed. */
+export function DocumentState({ document }: { document: DocumentCardFragment }) {
+  const { title, status, statusReason, progress, searchable } = document;
+  return (
+    <div className={css.state}>
+      <p className={`${css.label ?? ''} ${css[status.toLowerCase()] ?? ''}`} aria-live="polite">
+        {sayDocumentState(document)}
+      </p>
+      {isUnderWay(document) && <ProgressBar label={`Progress of ${title}`} percent={progress.percent} />}
+      {hasFailed(document) && statusReason && <p className={css.reason}>{statusReason}</p>}
+      {searchable && status !== 'READY' && (
+        <p className={css.aside}>The version before this one answers questions meanwhile.</p>
+      )}
+    </div>
+  );
+}

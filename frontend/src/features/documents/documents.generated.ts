@@ -1,0 +1,226 @@
+/* Written by `npm run generate`; do not edit. */
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+import { api } from '../../lib/api';
+export type DocumentStatus =
+  | 'RECEIVED'
+  | 'PROCESSING'
+  | 'READY'
+  | 'FAILED'
+  | 'DEAD';
+
+export type DocumentsQueryVariables = Exact<{
+  guildId: string;
+  first: number;
+  after?: string | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, origin: string, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
+
+export type DocumentQueryVariables = Exact<{
+  guildId: string;
+  documentId: string;
+}>;
+
+
+export type DocumentQuery = { guild: { id: string, document: { id: string, title: string, sourceName: string, origin: string, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
+
+export type PassagesQueryVariables = Exact<{
+  guildId: string;
+  documentId: string;
+  first: number;
+  after: number;
+}>;
+
+
+export type PassagesQuery = { guild: { id: string, document: { id: string, passages: Array<{ ordinal: number, text: string, headingPath: Array<string>, page: number | null }> } | null } };
+
+export type RetryDocumentMutationVariables = Exact<{
+  guildId: string;
+  documentId: string;
+}>;
+
+
+export type RetryDocumentMutation = { retryDocument: { id: string, status: DocumentStatus } };
+
+export type DeleteDocumentMutationVariables = Exact<{
+  guildId: string;
+  documentId: string;
+}>;
+
+
+export type DeleteDocumentMutation = { deleteDocument: boolean };
+
+export type DocumentCardFragment = { id: string, title: string, sourceName: string, origin: string, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const DocumentCardFragmentDoc = new TypedDocumentString(`
+    fragment DocumentCard on Document {
+  id
+  title
+  sourceName
+  origin
+  status
+  statusReason
+  progress {
+    stage
+    done
+    total
+    percent
+  }
+  pages
+  passageCount
+  sizeBytes
+  mediaType
+  searchable
+  createdAt
+  updatedAt
+}
+    `, {"fragmentName":"DocumentCard"});
+export const DocumentsDocument = new TypedDocumentString(`
+    query Documents($guildId: ID!, $first: Int!, $after: String, $search: String) {
+  guild(id: $guildId) {
+    id
+    statistics {
+      documents
+      readyDocuments
+      processingDocuments
+      failedDocuments
+    }
+    documents(first: $first, after: $after, search: $search) {
+      totalCount
+      endCursor
+      hasNextPage
+      nodes {
+        ...DocumentCard
+      }
+    }
+  }
+}
+    fragment DocumentCard on Document {
+  id
+  title
+  sourceName
+  origin
+  status
+  statusReason
+  progress {
+    stage
+    done
+    total
+    percent
+  }
+  pages
+  passageCount
+  sizeBytes
+  mediaType
+  searchable
+  createdAt
+  updatedAt
+}`);
+export const DocumentDocument = new TypedDocumentString(`
+    query Document($guildId: ID!, $documentId: ID!) {
+  guild(id: $guildId) {
+    id
+    document(id: $documentId) {
+      ...DocumentCard
+    }
+  }
+}
+    fragment DocumentCard on Document {
+  id
+  title
+  sourceName
+  origin
+  status
+  statusReason
+  progress {
+    stage
+    done
+    total
+    percent
+  }
+  pages
+  passageCount
+  sizeBytes
+  mediaType
+  searchable
+  createdAt
+  updatedAt
+}`);
+export const PassagesDocument = new TypedDocumentString(`
+    query Passages($guildId: ID!, $documentId: ID!, $first: Int!, $after: Int!) {
+  guild(id: $guildId) {
+    id
+    document(id: $documentId) {
+      id
+      passages(first: $first, after: $after) {
+        ordinal
+        text
+        headingPath
+        page
+      }
+    }
+  }
+}
+    `);
+export const RetryDocumentDocument = new TypedDocumentString(`
+    mutation RetryDocument($guildId: ID!, $documentId: ID!) {
+  retryDocument(guildId: $guildId, documentId: $documentId) {
+    id
+    status
+  }
+}
+    `);
+export const DeleteDocumentDocument = new TypedDocumentString(`
+    mutation DeleteDocument($guildId: ID!, $documentId: ID!) {
+  deleteDocument(guildId: $guildId, documentId: $documentId)
+}
+    `);
+
+const injectedRtkApi = api.injectEndpoints({
+  endpoints: (build) => ({
+    Documents: build.query<DocumentsQuery, DocumentsQueryVariables>({
+      query: (variables) => ({ document: DocumentsDocument as unknown as string, variables })
+    }),
+    Document: build.query<DocumentQuery, DocumentQueryVariables>({
+      query: (variables) => ({ document: DocumentDocument as unknown as string, variables })
+    }),
+    Passages: build.query<PassagesQuery, PassagesQueryVariables>({
+      query: (variables) => ({ document: PassagesDocument as unknown as string, variables })
+    }),
+    RetryDocument: build.mutation<RetryDocumentMutation, RetryDocumentMutationVariables>({
+      query: (variables) => ({ document: RetryDocumentDocument as unknown as string, variables })
+    }),
+    DeleteDocument: build.mutation<DeleteDocumentMutation, DeleteDocumentMutationVariables>({
+      query: (variables) => ({ document: DeleteDocumentDocument as unknown as string, variables })
+    }),
+  }),
+});
+
+export { injectedRtkApi as api };
+
+

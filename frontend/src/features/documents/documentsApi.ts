@@ -1,0 +1,19 @@
+import { api as generated } from './documents.generated';
+
+const documentsApi = generated.enhanceEndpoints({
+  endpoints: {
+    Documents: { providesTags: ['Document'] },
+    Document: { providesTags: ['Document'] },
+    Passages: { providesTags: ['Document'] },
+    RetryDocument: { invalidatesTags: ['Document', 'Statistics'] },
+    DeleteDocument: { invalidatesTags: ['Document', 'Statistics'] },
+  },
+});
+
+export const {
+  useDocumentsQuery,
+  useDocumentQuery,
+  usePassagesQuery,
+  useRetryDocumentMutation,
+  useDeleteDocumentMutation,
+} = documentsApi;
