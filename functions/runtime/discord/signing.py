@@ -1,0 +1,160 @@
+"""Discord's hand, for tests and ``lore simulate``: slash commands, signed with a key of ours."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from nacl.signing import SigningKey
+
+from functions.runtime.discord.snowflakes import snowflake_at
+from functions.runtime.settings import Simulator
+
+CHAT_INPUT = 2
+SUBCOMMAND, TEXT, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 1, 3, 4, 5, 10, 11
+TYPES: dict[type, int] = {str: TEXT, bool: BOOLEAN, int: INTEGER, float: NUMBER}
+# Read and write, and no right to manage anything.
+MEMBER_PERMISSIONS = 2248473465835073 & ~(1 << 3 | 1 << 5)
+MANAGE_GUILD = 1 << 5
+DEFAULT_ATTACHMENT_LIMIT = 10 * 1024 * 1024
+
+
+class Signer:
+    """Signs as Discord does, with the key of a 32-byte seed."""
+
+    def __init__(self, seed: bytes | None = None) -> None:
+        self._key = SigningKey(seed) if seed else SigningKey.generate()
+
+    @property
+    def seed(self) -> bytes:
+        """The 32 bytes that make this very key again."""
+        return bytes(self._key)
+
+    @property
+    def public_key(self) -> str:
+        """The public key in hex, as Discord's portal shows it."""
+        return bytes(self._key.verify_key).hex()
+
+    def sign(self, raw: bytes, *, timestamp: int) -> dict[str, str]:
+        """Return the headers of a request with this body, sent at ``timestamp``."""
+        signature = self._key.sign(str(timestamp).encode() + raw).signature
+        return {
+            "content-type": "application/json",
+            "user-agent": "Discord-Interactions/1.0 (+https://discord.com)",
+            "x-signature-ed25519": signature.hex(),
+            "x-signature-timestamp": str(timestamp),
+        }
+
+    def simulator(self, *, application_id: int, api_url: str) -> Simulator:
+        """Return the settings under which this signer's commands are accepted."""
+        return Simulator(application_id=application_id, public_key=self.public_key, api_url=api_url)
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file attached to a command, which lies at ``url`` already."""
+
+    name: str
+    size: int
+    url: str
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """The member who calls a command, and where."""
+
+    guild_id: int
+    user_id: int = 290_926_798_834_022_668
+    user_name: str = "simulated member"
+    channel_id: int = 841_230_833_421_790_061
+    permissions: int = MEMBER_PERMISSIONS
+    locale: str = "en-US"
+
+
+def _snowflake() -> str:
+    return str(snowflake_at(datetime.now(UTC), sequence=secrets.randbits(22)))
+
+
+def _user(caller: Caller) -> dict[str, Any]:
+    return {
+        "id": str(caller.user_id),
+        "username": caller.user_name,
+        "global_name": caller.user_name,
+        "discriminator": "0",
+        "avatar": None,
+        "public_flags": 0,
+    }
+
+
+def _attachment(identity: str, upload: Upload) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "filename": upload.name,
+        "size": upload.size,
+        "url": upload.url,
+        "proxy_url": upload.url,
+        "ephemeral": True,
+    }
+
+
+def _data(words: list[str], options: Mapping[str, str | float | Upload]) -> dict[str, Any]:
+    given: list[dict[str, Any]] = []
+    attachments: dict[str, Any] = {}
+    for name, value in options.items():
+        if isinstance(value, Upload):
+            identity = _snowflake()
+            attachments[identity] = _attachment(identity, value)
+            given.append({"name": name, "type": ATTACHMENT, "value": identity})
+        else:
+            given.append({"name": name, "type": TYPES[type(value)], "value": value})
+    for word in reversed(words[1:]):
+        given = [{"name": word, "type": SUBCOMMAND, "options": given}]
+    data: dict[str, Any] = {"id": _snowflake(), "name": words[0], "type": 1}
+    if given:
+        data["options"] = given
+    if attachments:
+        data["resolved"] = {"attachments": attachments}
+    return data
+
+
+def slash_command(
+    command: str,
+    options: Mapping[str, str | float | Upload],
+    *,
+    application_id: int,
+    caller: Caller,
+) -> dict[str, Any]:
+    """Return the interaction of a member who types ``/command`` with these options.
+
+    ``command`` may have a second word, as in ``kb add``. Ids and the token are fresh.
+    """
+    guild_id, channel_id = str(caller.guild_id), str(caller.channel_id)
+    return {
+        "version": 1,
+        "type": CHAT_INPUT,
+        "id": _snowflake(),
+        "application_id": str(application_id),
+        "token": secrets.token_urlsafe(128),
+        "data": _data(command.split(), options),
+        "guild_id": guild_id,
+        "guild": {"id": guild_id, "locale": caller.locale, "features": []},
+        "guild_locale": caller.locale,
+        "channel": {"id": channel_id, "type": 0, "name": "simulated", "guild_id": guild_id},
+        "channel_id": channel_id,
+        "context": 0,
+        "locale": caller.locale,
+        "app_permissions": "2252349580639232",
+        "entitlements": [],
+        "attachment_size_limit": DEFAULT_ATTACHMENT_LIMIT,
+        "authorizing_integration_owners": {"0": guild_id},
+        "member": {
+            "user": _user(caller),
+            "roles": [],
+            "permissions": str(caller.permissions),
+            "joined_at": "2021-05-11T18:25:07.972000+00:00",
+            "nick": None,
+            "pending": False,
+            "flags": 0,
+            "deaf": False,
+            "mute": False,
+        },
+    }
