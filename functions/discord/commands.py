@@ -1,0 +1,72 @@
+"""The application commands, as Discord is told of them."""
+
+from typing import Any
+
+CHAT_INPUT = 1
+SUBCOMMAND = 1
+TEXT = 3
+BOOLEAN = 5
+FILE = 11
+IN_SERVERS = {"contexts": [0], "integration_types": [0]}
+# What Discord offers the command to by default; an administrator may change that, so it is
+# checked again with every call.
+MANAGE_GUILD = "32"
+
+ASK: dict[str, Any] = {
+    "name": "ask",
+    "type": CHAT_INPUT,
+    "description": "Ask this server's documents; the answer names its sources",
+    "description_localizations": {
+        "de": "Frage die Dokumente dieses Servers; die Antwort nennt ihre Quellen"
+    },
+    **IN_SERVERS,
+    "options": [
+        {
+            "type": TEXT,
+            "name": "question",
+            "description": "What you want to know",
+            "description_localizations": {"de": "Was du wissen willst"},
+            "required": True,
+            "min_length": 1,
+            "max_length": 2000,
+        },
+        {
+            "type": BOOLEAN,
+            "name": "private",
+            "description": "Only you see the answer",
+            "description_localizations": {"de": "Nur du siehst die Antwort"},
+        },
+    ],
+}
+
+KB: dict[str, Any] = {
+    "name": "kb",
+    "type": CHAT_INPUT,
+    "description": "Manage the documents that questions are answered from",
+    "description_localizations": {
+        "de": "Verwalte die Dokumente, aus denen Fragen beantwortet werden"
+    },
+    **IN_SERVERS,
+    "default_member_permissions": MANAGE_GUILD,
+    "options": [
+        {
+            "type": SUBCOMMAND,
+            "name": "add",
+            "description": "Add a document, or a new version of one with the same name",
+            "description_localizations": {
+                "de": "Füge ein Dokument hinzu oder eine neue Fassung mit gleichem Namen"
+            },
+            "options": [
+                {
+                    "type": FILE,
+                    "name": "file",
+                    "description": "Text, Markdown or PDF, at most 25 MiB",
+                    "description_localizations": {"de": "Text, Markdown oder PDF, bis 25 MiB"},
+                    "required": True,
+                }
+            ],
+        }
+    ],
+}
+
+COMMANDS: list[dict[str, Any]] = [ASK, KB]
