@@ -1,3 +1,4 @@
+import asyncio
 import json
 import subprocess
 import sys
@@ -5,8 +6,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
+import msgspec
 import pytest
 
+from functions.discord import dispatch
+from functions.discord.main import build
+from functions.runtime.clients import Clients
 from functions.runtime.discord.signing import Caller, Signer, slash_command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -188,6 +194,35 @@ async def test_a_database_that_is_down_costs_a_sentence_and_no_5xx(webhook: Any)
     assert response.status_code == 200
     assert response.json()["type"] == 4
     assert response.json()["data"]["flags"] == 64
+    assert "Try again" in response.json()["data"]["content"]
+
+
+async def test_a_database_that_never_answers_costs_a_sentence_in_time(
+    settings: Any, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(be_silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    silent = msgspec.structs.replace(
+        settings, database_url=f"postgresql://nobody@127.0.0.1:{port}/none"
+    )
+    monkeypatch.setattr(dispatch, "BUDGET_SECONDS", 0.2)
+    command = slash_command(
+        "ask", {"question": "Why?"}, application_id=APPLICATION, caller=Caller(guild_id=1)
+    )
+    raw = json.dumps(command).encode()
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(build(Clients(silent, name="discord"))),
+        base_url="http://webhook",
+    ) as http:
+        response = await http.post("/", content=raw, headers=signed(signer, raw=raw))
+    server.close()
+
+    assert response.json()["type"] == 4
     assert "Try again" in response.json()["data"]["content"]
 
 

@@ -1,0 +1,120 @@
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from functions.runtime.discord.signing import MANAGE_GUILD, Upload
+from functions.runtime.tokens import decrypt_token
+
+CDN = "https://cdn.discordapp.com/ephemeral-attachments/1/2/"
+VERSIONS = """
+    SELECT versions.*, documents.source_name, documents.title, documents.origin,
+      documents.uploaded_by
+    FROM document_versions versions JOIN documents ON documents.id = versions.document_id
+    WHERE versions.guild_id = $1 ORDER BY versions.number
+"""
+ADMINISTRATOR = 1 << 3
+
+
+def file(name: str = "guide.md", *, size: int = 1000, url: str = CDN + "guide.md?ex=1") -> Any:
+    return {"file": Upload(name=name, size=size, url=url)}
+
+
+def add(world: Any, guild_id: int, options: Any, *, permissions: int = MANAGE_GUILD) -> Any:
+    return world.command("kb add", options, guild_id=guild_id, permissions=permissions)
+
+
+async def test_a_file_is_a_row_an_event_and_a_private_promise(
+    world: Any, settings: Any, guild_id: int
+) -> None:
+    command = add(world, guild_id, file())
+
+    answer = await world.post(command)
+
+    [version] = await world.rows(VERSIONS, guild_id)
+    [interaction] = await world.rows("SELECT * FROM interactions WHERE guild_id = $1", guild_id)
+    [event] = world.events
+    assert answer == {"type": 5, "data": {"flags": 64}}
+    assert (version["status"], version["number"], version["content"]) == ("received", 1, None)
+    assert (version["fetch_url"], version["size_bytes"]) == (CDN + "guide.md?ex=1", 1000)
+    assert (version["source_name"], version["origin"]) == ("guide.md", "discord")
+    assert str(version["uploaded_by"]) == command["member"]["user"]["id"]
+    assert interaction["version_id"] == version["id"]
+    opened = decrypt_token(
+        interaction["token"], key=settings.secret(), interaction_id=interaction["id"]
+    )
+    assert opened == command["token"]
+    assert event["ce-type"] == "dev.lorekeeper.document.uploaded.v1"
+    assert event["ce-id"] == event["ce-subject"] == str(version["id"])
+    assert json.loads(event["body"]) == {"version_id": str(version["id"])}
+
+
+async def test_the_same_name_is_the_next_version_of_the_same_document(
+    world: Any, guild_id: int
+) -> None:
+    await asyncio.gather(*(world.post(add(world, guild_id, file())) for _ in range(6)))
+    await world.post(add(world, guild_id, file("other.md")))
+
+    versions = await world.rows(VERSIONS, guild_id)
+    guide = [version for version in versions if version["source_name"] == "guide.md"]
+    assert [version["number"] for version in guide] == [1, 2, 3, 4, 5, 6]
+    assert len({version["document_id"] for version in guide}) == 1
+    assert len(versions) == 7
+
+
+async def test_an_upload_delivered_twice_is_one_version(world: Any, guild_id: int) -> None:
+    command = add(world, guild_id, file())
+
+    answers = await asyncio.gather(*(world.post(command) for _ in range(6)))
+
+    assert answers == [{"type": 5, "data": {"flags": 64}}] * 6
+    assert len(await world.rows(VERSIONS, guild_id)) == 1
+    assert len(world.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "permissions", "word", "remark"),
+    [
+        (file(), 0, "manage this server", "a member"),
+        (file(), ~(MANAGE_GUILD | ADMINISTRATOR) & (2**53 - 1), "manage this server", "all else"),
+        ({}, MANAGE_GUILD, "No file", "no file"),
+        ({"file": "123"}, MANAGE_GUILD, "No file", "an id that nothing stands for"),
+        (file(size=25 * 2**20 + 1), MANAGE_GUILD, "25 MiB", "too large"),
+        (file(size=0), MANAGE_GUILD, "empty", "nothing in it"),
+        (file(url="https://evil.test/a"), MANAGE_GUILD, "not an upload", "another host"),
+        (file(url="http://cdn.discordapp.com/attachments/1/2/a"), MANAGE_GUILD, "not an upload",
+         "in the clear"),
+        (file(url="http://169.254.169.254/attachments/1/2/a"), MANAGE_GUILD, "not an upload",
+         "the machine's own network"),
+    ],
+)  # fmt: skip
+async def test_a_file_that_may_not_be_added_leaves_no_row(
+    world: Any, guild_id: int, options: Any, permissions: int, word: str, remark: str
+) -> None:
+    answer = await world.post(add(world, guild_id, options, permissions=permissions))
+
+    assert (answer["type"], answer["data"]["flags"]) == (4, 64), remark
+    assert word in answer["data"]["content"], remark
+    assert await world.rows(VERSIONS, guild_id) == []
+    assert world.events == []
+
+
+@pytest.mark.parametrize(
+    ("options", "permissions", "remark"),
+    [
+        (file(size=25 * 2**20), MANAGE_GUILD, "the largest"),
+        (file(), ADMINISTRATOR, "an administrator"),
+        (file(url="http://discord.test/ephemeral-attachments/1/2/a"), MANAGE_GUILD, "simulated"),
+        (file(name="x" * 500 + ".md"), MANAGE_GUILD, "a name that is cut"),
+    ],
+)
+async def test_any_other_file_is_taken(
+    world: Any, guild_id: int, options: Any, permissions: int, remark: str
+) -> None:
+    answer = await world.post(add(world, guild_id, options, permissions=permissions))
+
+    [version] = await world.rows(VERSIONS, guild_id)
+    assert answer["type"] == 5, remark
+    assert len(version["source_name"]) <= 200
+    assert version["source_name"].endswith(".md")
