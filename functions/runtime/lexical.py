@@ -35,6 +35,7 @@ THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Marks that only colour a Latin, Greek, Cyrillic, Hebrew or Arabic letter.
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+LATIN = re.compile("[A-Za-zÀ-ɏ]")
 LANGUAGE_OF_SCRIPT = (
     (re.compile("[Ѐ-ԯ]"), "russian"),
     (re.compile("[Ͱ-Ͽἀ-῾]"), "greek"),
@@ -66,15 +67,33 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
-def guess_language(text: str) -> str:
-    """Guess the language of Latin script by its stop words; English where nothing tells."""
-    words = TOKEN.findall(fold(text[:CHARACTERS_TO_GUESS_BY]))
+def _by_stop_words(text: str) -> str | None:
+    words = TOKEN.findall(fold(text))
     votes = Counter(chain.from_iterable(STOP_WORDS.get(word, ()) for word in words))
     if not votes:
-        return DEFAULT_LANGUAGE
+        return None
     best = max(votes.values())
     # A tie goes to English: most stop words that languages share are English ones too.
     return DEFAULT_LANGUAGE if votes[DEFAULT_LANGUAGE] == best else votes.most_common(1)[0][0]
+
+
+def detect_language(text: str) -> str | None:
+    """Return the language or, where that tells less, the script of a text; None if nothing does.
+
+    Chinese, Japanese, Korean, Thai and their neighbours are ``unspaced``.
+    """
+    start = text[:CHARACTERS_TO_GUESS_BY]
+    letters = {name: len(script.findall(start)) for script, name in LANGUAGE_OF_SCRIPT}
+    # Such a script says in one character what Latin says in three.
+    letters["unspaced"] = 3 * sum(map(len, UNSPACED_RUN.findall(start)))
+    script = max(letters, key=letters.__getitem__)
+    latin = len(LATIN.findall(start))
+    return script if letters[script] > latin else _by_stop_words(start)
+
+
+def guess_language(text: str) -> str:
+    """Guess the language of Latin script by its stop words; English where nothing tells."""
+    return _by_stop_words(text[:CHARACTERS_TO_GUESS_BY]) or DEFAULT_LANGUAGE
 
 
 def _stem(word: str, language: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.runtime.lexical import fold, guess_language, terms
+from functions.runtime.lexical import detect_language, fold, guess_language, terms
 
 ANALYSED = [
     ("Größe", "german", ["grosse", "gross"], "sharp s and umlaut fold, the stem follows"),
@@ -60,6 +60,20 @@ def test_a_question_meets_its_passage_whatever_language_it_is_taken_for(
 )
 def test_stop_words_tell_the_language(text: str, language: str) -> None:
     assert guess_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wann wurde die Stadt gegründet?", "german"),
+        ("北京大学 (Peking University) 成立于1898年", "unspaced"),
+        ("Где находится Google?", "russian"),
+        ("PostgreSQL pgvector", None),
+        ("???", None),
+    ],
+)
+def test_a_language_is_detected_or_left_open(text: str, language: str | None) -> None:
+    assert detect_language(text) == language
 
 
 def test_a_term_always_fits_an_index_entry() -> None:
