@@ -12,7 +12,7 @@ MAXIMUM_QUERY = 4000
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ask for the passages that answer a query; ``highlights`` also wants their best sentences."""
 
-    guild_id: Annotated[int, msgspec.Meta(gt=0)]
+    guild_id: Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
     query: Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_QUERY)]
     k: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_PASSAGES)] = 8
     highlights: bool = False

@@ -1,0 +1,45 @@
+"""The sentences of the best passages that say what was asked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from functions.runtime.embedder.protocol import EmbeddingModel, Vector
+from functions.runtime.lexical import terms
+from functions.runtime.passages import Highlight
+from functions.runtime.sentences import Span, split_sentences
+from functions.search.schemas import Term
+
+MOST_SENTENCES = 60
+
+
+def _min_max(values: Sequence[float]) -> list[float]:
+    lowest, highest = min(values), max(values)
+    if highest <= lowest:
+        return [1.0 for _ in values]
+    return [(value - lowest) / (highest - lowest) for value in values]
+
+
+def _overlap(sentence: str, wanted: Sequence[Term]) -> float:
+    held = set(terms(sentence))
+    return sum(term.share for term in wanted if term.text in held)
+
+
+async def highlight(
+    texts: Sequence[str], *, query: Vector, wanted: Sequence[Term], embedder: EmbeddingModel
+) -> list[list[Highlight]]:
+    """Score the sentences of each text: half by meaning, half by shared words, 0 to 1 over all."""
+    spans: list[tuple[int, Span]] = [
+        (index, span) for index, text in enumerate(texts) for span in split_sentences(text)
+    ][:MOST_SENTENCES]
+    found: list[list[Highlight]] = [[] for _ in texts]
+    if not spans:
+        return found
+    sentences = [texts[index][span.start : span.end] for index, span in spans]
+    vectors = await embedder.embed_passages(sentences)
+    meaning = _min_max([float(cosine) for cosine in np.asarray(vectors) @ query])
+    words = _min_max([_overlap(sentence, wanted) for sentence in sentences])
+    for (index, span), near, shared in zip(spans, meaning, words, strict=True):
+        score = round((near + shared) / 2, 4)
+        found[index].append(Highlight(start=span.start, end=span.end, score=score))
+    return found

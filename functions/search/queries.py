@@ -1,0 +1,91 @@
+"""The SQL of search. Only passages of a document's current version are ever looked at."""
+
+from sqlalchemy import TextClause, text
+
+K1 = 1.2
+B = 0.75
+
+_CURRENT = (
+    " JOIN documents ON documents.id = chunks.document_id"
+    " AND documents.current_version_id = chunks.version_id"
+)
+# The expression of the partial HNSW index of model 1, to the letter: no other finds it.
+_DISTANCE = "embeddings.embedding::vector(384) <=> CAST(CAST(:vector AS text) AS vector(384))"
+
+
+def _statement(*parts: str) -> TextClause:
+    return text(" ".join(parts))
+
+
+STATISTICS = _statement(
+    "SELECT count(*) AS passages, coalesce(avg(chunks.terms), 0)::float8 AS mean_terms",
+    "FROM chunks",
+    _CURRENT,
+    "WHERE chunks.guild_id = :guild_id",
+)
+
+FREQUENCIES = _statement(
+    "SELECT postings.term, count(*) AS passages",
+    "FROM postings JOIN chunks ON chunks.id = postings.chunk_id",
+    _CURRENT,
+    "WHERE postings.guild_id = :guild_id AND postings.term = ANY(CAST(:terms AS text[]))",
+    "GROUP BY postings.term",
+)
+
+LEXICAL = _statement(
+    "SELECT chunks.id AS chunk_id, chunks.document_id, sum(wanted.share) AS coverage,",
+    f"sum(wanted.idf * postings.frequency * {K1 + 1} / (postings.frequency",
+    f"+ {K1} * ({1 - B} + {B} * chunks.terms / CAST(:mean_terms AS float8)))) AS bm25",
+    "FROM unnest(CAST(:terms AS text[]), CAST(:idfs AS float8[]), CAST(:shares AS float8[]))",
+    "AS wanted (term, idf, share)",
+    "JOIN postings ON postings.guild_id = :guild_id AND postings.term = wanted.term",
+    "JOIN chunks ON chunks.id = postings.chunk_id",
+    _CURRENT,
+    "GROUP BY chunks.id ORDER BY bm25 DESC, chunks.id LIMIT :depth",
+)
+
+# Every passage of the guild is compared: right for small guilds, which an index would starve.
+# Materialised, or the planner would walk the index of all guilds after all.
+EXACT = _statement(
+    "WITH compared AS MATERIALIZED (",
+    "SELECT chunks.id AS chunk_id, chunks.document_id,",
+    _DISTANCE,
+    "AS distance FROM chunks",
+    _CURRENT,
+    "JOIN embeddings ON embeddings.chunk_id = chunks.id AND embeddings.model_id = 1",
+    "WHERE chunks.guild_id = :guild_id)",
+    "(SELECT chunk_id, document_id, 1 - distance AS cosine FROM compared",
+    "ORDER BY distance, chunk_id LIMIT :depth) UNION",
+    "SELECT chunk_id, document_id, 1 - distance FROM compared",
+    "WHERE chunk_id = ANY(CAST(:also AS bigint[]))",
+)
+
+# Filtering by guild after the index would return too few: the scan goes on until enough are found.
+ITERATE = text("SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true)")
+
+INDEXED = _statement(
+    "WITH nearest AS MATERIALIZED (",
+    "SELECT embeddings.chunk_id,",
+    _DISTANCE,
+    "AS distance FROM embeddings",
+    "WHERE embeddings.model_id = 1 AND embeddings.guild_id = :guild_id",
+    "ORDER BY",
+    _DISTANCE,
+    "LIMIT :depth),",
+    "compared AS (SELECT chunk_id, distance FROM nearest UNION",
+    "SELECT embeddings.chunk_id,",
+    _DISTANCE,
+    "FROM embeddings",
+    "WHERE embeddings.model_id = 1 AND embeddings.chunk_id = ANY(CAST(:also AS bigint[])))",
+    "SELECT compared.chunk_id, chunks.document_id, 1 - compared.distance AS cosine FROM compared",
+    "JOIN chunks ON chunks.id = compared.chunk_id",
+    _CURRENT,
+)
+
+PASSAGES = _statement(
+    "SELECT chunks.id AS chunk_id, chunks.document_id, chunks.ordinal, chunks.text,",
+    "chunks.heading_path, chunks.page, documents.title, documents.source_name,",
+    "documents.source_url FROM chunks",
+    _CURRENT,
+    "WHERE chunks.guild_id = :guild_id AND chunks.id = ANY(CAST(:chunk_ids AS bigint[]))",
+)

@@ -1,0 +1,60 @@
+from uuid import UUID
+
+import msgspec
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """What BM25 must know of a guild's passages."""
+
+    passages: int
+    mean_terms: float
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True):
+    """A word of the question: its weight in BM25, and its share of what the question tells."""
+
+    text: str
+    idf: float
+    share: float
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage found by its words; ``coverage`` is the share of the question it holds, 0 to 1."""
+
+    chunk_id: int
+    document_id: UUID
+    bm25: float
+    coverage: float
+
+
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage found by its meaning."""
+
+    chunk_id: int
+    document_id: UUID
+    cosine: float
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage found either way; ``score`` is fused, 0 to 1 within one search."""
+
+    chunk_id: int
+    document_id: UUID
+    cosine: float
+    bm25: float
+    coverage: float
+    score: float
+
+
+class PassageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage as it is stored, with what is needed to cite it."""
+
+    chunk_id: int
+    document_id: UUID
+    ordinal: int
+    text: str
+    heading_path: list[str]
+    page: int | None
+    title: str
+    source_name: str
+    source_url: str | None

@@ -1,0 +1,195 @@
+"""Find the passages that answer a question: by meaning, by words, in one ranking."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import TextClause
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from functions.runtime.clients import Clients
+from functions.runtime.embedder.protocol import Vector
+from functions.runtime.lexical import terms
+from functions.runtime.passages import Passage, SearchRequest, SearchResponse
+from functions.runtime.stopwatch import Stopwatch
+from functions.search import queries
+from functions.search.evidence import evidence
+from functions.search.fusion import fuse, spread
+from functions.search.highlights import highlight
+from functions.search.schemas import Candidate, Hit, Neighbour, PassageRow, Statistics, Term
+from functions.search.weighing import weigh
+
+# Candidates of each kind. Beyond 100 nothing on XQuAD or MTRAG-UN reaches the first ten.
+DEPTH = 100
+# Up to here comparing with every passage takes about 10 ms and misses none.
+MOST_COMPARED_EXACTLY = 10_000
+HIGHLIGHTED_PASSAGES = 3
+LOCATION_SEPARATOR = " › "
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The ranking, the rows of its best, and what is needed to look into them."""
+
+    ranked: list[Candidate]
+    best: list[tuple[Candidate, PassageRow]]
+    vector: Any
+    wanted: list[Term]
+
+
+async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
+    """Return up to ``k`` passages, best first. Raises InvalidRequestError for a wordless query."""
+    watch = Stopwatch()
+    found = await _find(clients, request, watch)
+    passages = [
+        _passage(candidate, row, public_url=clients.settings.public_url)
+        for candidate, row in found.best
+    ]
+    if request.highlights and passages:
+        with watch.stage("highlights"):
+            passages = await _highlighted(clients, passages, found)
+    likely = (
+        evidence(request.query, best_passage=passages[0].text, ranked=found.ranked)
+        if passages
+        else 0.0
+    )
+    return SearchResponse(
+        passages=passages, evidence=round(likely, 4), timings_ms=watch.timings_ms()
+    )
+
+
+async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> Found:
+    # The embedder works in a thread of its own while the database looks up the words.
+    embedding = asyncio.ensure_future(_embed(clients, request.query, watch))
+    try:
+        async with clients.database.guild(request.guild_id) as session:
+            with watch.stage("lexical"):
+                statistics, wanted, hits = await _by_words(session, request)
+            vector = await embedding
+            with watch.stage("dense"):
+                neighbours = await _by_meaning(
+                    session, request.guild_id, vector=vector, statistics=statistics, hits=hits
+                )
+            ranked = fuse(neighbours, hits)
+            with watch.stage("fetch"):
+                best = await _fetch(session, request, spread(ranked))
+    finally:
+        embedding.cancel()
+    return Found(ranked=ranked, best=best, vector=vector, wanted=wanted)
+
+
+async def _embed(clients: Clients, query: str, watch: Stopwatch) -> Vector:
+    with watch.stage("embed"):
+        return await clients.embedder.embed_query(query)
+
+
+async def _rows(
+    session: AsyncSession, statement: TextClause, values: dict[str, Any]
+) -> list[dict[str, Any]]:
+    result = await session.execute(statement, values)
+    return [dict(row) for row in result.mappings()]
+
+
+async def _by_words(
+    session: AsyncSession, request: SearchRequest
+) -> tuple[Statistics, list[Term], list[Hit]]:
+    scope = {"guild_id": request.guild_id}
+    statistics = Statistics(**(await _rows(session, queries.STATISTICS, scope))[0])
+    words = terms(request.query)
+    if not words or not statistics.passages:
+        return statistics, [], []
+    counted = await _rows(session, queries.FREQUENCIES, {**scope, "terms": words})
+    holding = {row["term"]: row["passages"] for row in counted}
+    wanted = weigh(words, passages=statistics.passages, holding=holding)
+    values = {
+        **scope,
+        "terms": [term.text for term in wanted],
+        "idfs": [term.idf for term in wanted],
+        "shares": [term.share for term in wanted],
+        "mean_terms": max(statistics.mean_terms, 1.0),
+        "depth": DEPTH,
+    }
+    hits = [Hit(**row) for row in await _rows(session, queries.LEXICAL, values)]
+    return statistics, wanted, hits
+
+
+async def _by_meaning(
+    session: AsyncSession,
+    guild_id: int,
+    *,
+    vector: Vector,
+    statistics: Statistics,
+    hits: Sequence[Hit],
+) -> list[Neighbour]:
+    """Return the nearest passages, and the cosine of each that was found by its words."""
+    statement = queries.EXACT
+    if statistics.passages > MOST_COMPARED_EXACTLY:
+        statement = queries.INDEXED
+        await session.execute(queries.ITERATE)
+    values = {
+        "guild_id": guild_id,
+        "vector": "[" + ",".join(f"{value:.7g}" for value in vector) + "]",
+        "also": [hit.chunk_id for hit in hits],
+        "depth": DEPTH,
+    }
+    return [Neighbour(**row) for row in await _rows(session, statement, values)]
+
+
+async def _fetch(
+    session: AsyncSession, request: SearchRequest, ranked: Sequence[Candidate]
+) -> list[tuple[Candidate, PassageRow]]:
+    """Return the ``k`` best with their rows; a text that was there already is left out."""
+    # Equal texts are rare: a few more than k suffice.
+    wanted = ranked[: 2 * request.k + HIGHLIGHTED_PASSAGES]
+    values = {
+        "guild_id": request.guild_id,
+        "chunk_ids": [candidate.chunk_id for candidate in wanted],
+    }
+    fetched = await _rows(session, queries.PASSAGES, values)
+    rows = {row["chunk_id"]: PassageRow(**row) for row in fetched}
+    best: dict[str, tuple[Candidate, PassageRow]] = {}
+    for candidate in wanted:
+        # A version published since the ranking took its predecessor's passages away.
+        if row := rows.get(candidate.chunk_id):
+            best.setdefault(" ".join(row.text.split()).casefold(), (candidate, row))
+    return list(best.values())[: request.k]
+
+
+def _location(row: PassageRow) -> str:
+    parts = [row.source_name, *row.heading_path]
+    # What the title says already is not said twice.
+    said = [part for part in parts if part and part != row.title]
+    if row.page is not None:
+        said.append(f"page {row.page}")
+    return LOCATION_SEPARATOR.join(said)
+
+
+def _passage(candidate: Candidate, row: PassageRow, *, public_url: str) -> Passage:
+    own_url = f"{public_url.rstrip('/')}/documents/{row.document_id}?passage={row.ordinal}"
+    return Passage(
+        chunk_id=row.chunk_id,
+        document_id=row.document_id,
+        ordinal=row.ordinal,
+        title=row.title,
+        location=_location(row),
+        url=row.source_url or own_url,
+        text=row.text,
+        score=round(candidate.score, 4),
+        cosine=candidate.cosine,
+        bm25=candidate.bm25,
+    )
+
+
+async def _highlighted(clients: Clients, passages: list[Passage], found: Found) -> list[Passage]:
+    top = passages[:HIGHLIGHTED_PASSAGES]
+    marked = await highlight(
+        [passage.text for passage in top],
+        query=found.vector,
+        wanted=found.wanted,
+        embedder=clients.embedder,
+    )
+    replaced = [
+        msgspec.structs.replace(passage, highlights=sentences)
+        for passage, sentences in zip(top, marked, strict=True)
+    ]
+    return [*replaced, *passages[HIGHLIGHTED_PASSAGES:]]
