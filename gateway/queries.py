@@ -1,0 +1,332 @@
+"""What the gateway asks the database; every statement runs inside a transaction of one scope."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from db.models import (
+    Chunk,
+    Citation,
+    Document,
+    DocumentVersion,
+    Guild,
+    Interaction,
+    Question,
+    Session,
+)
+from db.models import Membership as MembershipRow
+from gateway.words import Membership, Role, Viewer
+
+SESSION_DAYS = 30
+DEFAULT = text("DEFAULT")
+Rows = Sequence[Any]
+Position = tuple[datetime, UUID]
+
+
+async def viewer_of_session(session: AsyncSession, token_hash: bytes) -> Viewer | None:
+    """Return whose session a token opens, unless it has expired."""
+    statement = select(Session.user_id, Session.user_name).where(
+        Session.token_hash == token_hash, Session.expires_at > func.clock_timestamp()
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return Viewer(user_id=row.user_id, name=row.user_name) if row else None
+
+
+async def create_session(session: AsyncSession, token_hash: bytes, *, viewer: Viewer) -> None:
+    """Store a session that ends in 30 days."""
+    await session.execute(
+        insert(Session).values(
+            token_hash=token_hash,
+            user_id=viewer.user_id,
+            user_name=viewer.name,
+            expires_at=func.now() + func.make_interval(0, 0, 0, SESSION_DAYS),
+        )
+    )
+
+
+async def forget_session(session: AsyncSession, token_hash: bytes) -> None:
+    """Delete a session."""
+    await session.execute(delete(Session).where(Session.token_hash == token_hash))
+
+
+async def memberships(session: AsyncSession, user_id: int) -> list[Membership]:
+    """Return the guilds somebody is in; the transaction is scoped to that user."""
+    statement = (
+        select(Guild.guild_id, Guild.name, MembershipRow.role)
+        .join(MembershipRow, MembershipRow.guild_id == Guild.guild_id)
+        .where(MembershipRow.user_id == user_id)
+        .order_by(Guild.name, Guild.guild_id)
+    )
+    rows = await session.execute(statement)
+    return [Membership(guild_id=row.guild_id, name=row.name, role=Role(row.role)) for row in rows]
+
+
+async def create_guild(session: AsyncSession, guild: Membership, *, user_id: int) -> None:
+    """Create a guild and the membership of one user, where either is missing."""
+    await session.execute(
+        upsert(Guild).values(guild_id=guild.guild_id, name=guild.name).on_conflict_do_nothing()
+    )
+    await session.execute(
+        upsert(MembershipRow)
+        .values(guild_id=guild.guild_id, user_id=user_id, role=guild.role.value)
+        .on_conflict_do_nothing()
+    )
+
+
+def _documents(guild_id: int) -> Select[Any]:
+    """Select documents with the state of their newest version and the size of the one in use."""
+    newest = (
+        select(
+            DocumentVersion.status,
+            DocumentVersion.status_reason,
+            DocumentVersion.progress_stage,
+            DocumentVersion.progress_done,
+            DocumentVersion.progress_total,
+            DocumentVersion.pages,
+            DocumentVersion.size_bytes,
+            DocumentVersion.media_type,
+        )
+        .where(DocumentVersion.document_id == Document.id)
+        .order_by(DocumentVersion.number.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    current = aliased(DocumentVersion, name="current")
+    return (
+        select(
+            Document.id,
+            Document.title,
+            Document.source_name,
+            Document.origin,
+            Document.current_version_id,
+            Document.created_at,
+            Document.updated_at,
+            newest.c.status,
+            newest.c.status_reason,
+            newest.c.progress_stage,
+            newest.c.progress_done,
+            newest.c.progress_total,
+            newest.c.size_bytes,
+            newest.c.media_type,
+            func.coalesce(current.pages, newest.c.pages).label("pages"),
+            func.coalesce(current.passages, 0).label("passage_count"),
+        )
+        .select_from(Document)
+        .join(newest, true())
+        .outerjoin(current, current.id == Document.current_version_id)
+        .where(Document.guild_id == guild_id)
+    )
+
+
+def _matches(search: str | None) -> ColumnElement[bool]:
+    if not search:
+        return true()
+    return or_(
+        Document.title.icontains(search, autoescape=True),
+        Document.source_name.icontains(search, autoescape=True),
+    )
+
+
+async def count_documents(session: AsyncSession, guild_id: int, *, search: str | None) -> int:
+    """Return how many documents match."""
+    statement = select(func.count()).where(Document.guild_id == guild_id, _matches(search))
+    return await session.scalar(statement) or 0
+
+
+async def documents(
+    session: AsyncSession, guild_id: int, *, limit: int, after: Position | None, search: str | None
+) -> Rows:
+    """Return documents that match, the latest changed first."""
+    statement = _documents(guild_id).where(_matches(search))
+    if after is not None:
+        moment, last_id = after
+        statement = statement.where(
+            or_(
+                Document.updated_at < moment,
+                and_(Document.updated_at == moment, Document.id > last_id),
+            )
+        )
+    ordered = statement.order_by(Document.updated_at.desc(), Document.id).limit(limit)
+    return list((await session.execute(ordered)).all())
+
+
+async def document(session: AsyncSession, guild_id: int, document_id: UUID) -> Row[Any] | None:
+    """Return one document."""
+    statement = _documents(guild_id).where(Document.id == document_id)
+    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
+    return row
+
+
+async def delete_document(session: AsyncSession, guild_id: int, document_id: UUID) -> bool:
+    """Delete a document with all that hangs on it; return whether there was one."""
+    statement = (
+        delete(Document)
+        .where(Document.guild_id == guild_id, Document.id == document_id)
+        .returning(Document.id)
+    )
+    return await session.scalar(statement) is not None
+
+
+async def retry_newest_version(
+    session: AsyncSession, guild_id: int, document_id: UUID
+) -> UUID | None:
+    """Open the newest version again if it failed; return its id, or None where it did not."""
+    newest = (
+        select(DocumentVersion.id)
+        .where(DocumentVersion.guild_id == guild_id, DocumentVersion.document_id == document_id)
+        .order_by(DocumentVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        update(DocumentVersion)
+        .where(DocumentVersion.id == newest, DocumentVersion.status.in_(("failed", "dead")))
+        .values(
+            status="received",
+            status_reason=None,
+            progress_stage="received",
+            progress_done=0,
+            progress_total=0,
+            attempts=0,
+            starts=0,
+            lease_id=None,
+            lease_expires_at=None,
+            next_attempt_at=DEFAULT,
+        )
+        .returning(DocumentVersion.id)
+    )
+    version_id = await session.scalar(statement)
+    if version_id is not None:
+        await session.execute(
+            update(Document).where(Document.id == document_id).values(updated_at=func.now())
+        )
+    return version_id
+
+
+async def passages(
+    session: AsyncSession, version_ids: Sequence[UUID], *, first: int, after: int
+) -> Rows:
+    """Return passages of several versions in order, at most ``first`` of each."""
+    numbered = (
+        select(
+            Chunk.version_id,
+            Chunk.ordinal,
+            Chunk.text,
+            Chunk.heading_path,
+            Chunk.page,
+            func.row_number()
+            .over(partition_by=Chunk.version_id, order_by=Chunk.ordinal)
+            .label("place"),
+        )
+        .where(Chunk.version_id.in_(version_ids), Chunk.ordinal > after)
+        .subquery()
+    )
+    statement = select(numbered).where(numbered.c.place <= first).order_by(numbered.c.ordinal)
+    return list((await session.execute(statement)).all())
+
+
+def _questions(guild_id: int) -> Select[Any]:
+    return select(
+        Question.id,
+        Question.text,
+        Question.origin,
+        Question.status,
+        Question.answer,
+        Question.answer_kind,
+        Question.failure_reason,
+        Question.timings,
+        Question.asked_at,
+        Question.answered_at,
+        Question.delivered_at,
+    ).where(Question.guild_id == guild_id)
+
+
+async def count_questions(session: AsyncSession, guild_id: int) -> int:
+    """Return how many questions were asked."""
+    statement = select(func.count()).where(Question.guild_id == guild_id)
+    return await session.scalar(statement) or 0
+
+
+async def questions(
+    session: AsyncSession, guild_id: int, *, limit: int, after: Position | None
+) -> Rows:
+    """Return questions, the latest first."""
+    statement = _questions(guild_id)
+    if after is not None:
+        moment, last_id = after
+        statement = statement.where(
+            or_(
+                Question.asked_at < moment,
+                and_(Question.asked_at == moment, Question.id > last_id),
+            )
+        )
+    ordered = statement.order_by(Question.asked_at.desc(), Question.id).limit(limit)
+    return list((await session.execute(ordered)).all())
+
+
+async def question(session: AsyncSession, guild_id: int, question_id: UUID) -> Row[Any] | None:
+    """Return one question."""
+    statement = _questions(guild_id).where(Question.id == question_id)
+    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
+    return row
+
+
+async def question_of_interaction(
+    session: AsyncSession, guild_id: int, interaction_id: int
+) -> Row[Any] | None:
+    """Return the question that a Discord interaction asked."""
+    statement = (
+        _questions(guild_id)
+        .join(Interaction, Interaction.question_id == Question.id)
+        .where(Interaction.id == interaction_id)
+    )
+    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
+    return row
+
+
+async def citations(session: AsyncSession, question_ids: Sequence[UUID]) -> Rows:
+    """Return the citations of several questions, by number."""
+    statement = (
+        select(
+            Citation.question_id,
+            Citation.number,
+            Citation.title,
+            Citation.location,
+            Citation.url,
+            Citation.quote,
+            Citation.document_id,
+        )
+        .where(Citation.question_id.in_(question_ids))
+        .order_by(Citation.number)
+    )
+    return (await session.execute(statement)).all()
+
+
+async def create_question(session: AsyncSession, guild_id: int, **values: Any) -> Row[Any]:
+    """Store a question and return it as :func:`question` would."""
+    statement = (
+        insert(Question)
+        .values(guild_id=guild_id, **values)
+        .returning(*_questions(guild_id).selected_columns)
+    )
+    row: Row[Any] = (await session.execute(statement)).one()
+    return row

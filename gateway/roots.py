@@ -1,0 +1,144 @@
+"""The GraphQL schema's roots: where every query and every change begins."""
+
+import strawberry
+
+from functions.runtime.errors import UnauthenticatedError
+from gateway import service
+from gateway.schemas import (
+    DayCount,
+    Document,
+    DocumentConnection,
+    Info,
+    Membership,
+    Question,
+    QuestionConnection,
+    Statistics,
+    Viewer,
+    access_of,
+    resolver,
+)
+
+PAGE = 50
+
+
+@strawberry.type(description="A Discord server and its library.")
+class Guild:
+    """A Discord server and its library."""
+
+    id: strawberry.ID
+    name: str
+
+    @resolver("The guild in figures.")
+    async def statistics(self, info: Info) -> Statistics:
+        """Return the guild in figures."""
+        figures, days = await service.figures(access_of(info))
+        return Statistics(
+            **figures._mapping,  # noqa: SLF001 - the documented way to a row's mapping
+            questions_per_day=[DayCount(**day._mapping) for day in days],  # noqa: SLF001
+        )
+
+    @resolver("The documents, the latest changed first.")
+    async def documents(
+        self, info: Info, first: int = PAGE, after: str | None = None, search: str | None = None
+    ) -> DocumentConnection:
+        """Return a page of documents."""
+        page = await service.documents(access_of(info), first=first, after=after, search=search)
+        return DocumentConnection(
+            nodes=[Document.of(row) for row in page.rows],
+            total_count=page.total,
+            end_cursor=page.end_cursor,
+            has_next_page=page.has_next,
+        )
+
+    @resolver("One document.")
+    async def document(self, info: Info, id: strawberry.ID) -> Document | None:  # noqa: A002
+        """Return one document."""
+        row = await service.document(access_of(info), id)
+        return Document.of(row) if row else None
+
+    @resolver("The questions, the latest first.")
+    async def questions(
+        self, info: Info, first: int = PAGE, after: str | None = None
+    ) -> QuestionConnection:
+        """Return a page of questions."""
+        page = await service.questions(access_of(info), first=first, after=after)
+        return QuestionConnection(
+            nodes=[Question.of(row) for row in page.rows],
+            total_count=page.total,
+            end_cursor=page.end_cursor,
+            has_next_page=page.has_next,
+        )
+
+    @resolver("One question.")
+    async def question(self, info: Info, id: strawberry.ID) -> Question | None:  # noqa: A002
+        """Return one question."""
+        row = await service.question(access_of(info), id)
+        return Question.of(row) if row else None
+
+    @resolver("The question that a Discord interaction asked.")
+    async def question_by_interaction(
+        self, info: Info, interaction_id: strawberry.ID
+    ) -> Question | None:
+        """Return the question that a Discord interaction asked."""
+        row = await service.question_of_interaction(access_of(info), interaction_id)
+        return Question.of(row) if row else None
+
+
+@strawberry.type
+class Query:
+    """What can be read."""
+
+    @resolver("The person who is signed in.")
+    async def viewer(self, info: Info) -> Viewer:
+        """Return the person who is signed in."""
+        context = info.context
+        if context.viewer is None:
+            raise UnauthenticatedError
+        return Viewer(
+            id=strawberry.ID(str(context.viewer.user_id)),
+            name=context.viewer.name,
+            guilds=[Membership.of(membership) for membership in context.memberships.values()],
+        )
+
+    @resolver("A guild the viewer is in.")
+    async def guild(self, info: Info, id: strawberry.ID) -> Guild:  # noqa: A002
+        """Return a guild the viewer is in."""
+        guild = access_of(info).guild
+        return Guild(id=id, name=guild.name)
+
+
+@strawberry.type
+class Mutation:
+    """What can be changed."""
+
+    @resolver("Ask a question; read it again to see its answer.")
+    async def ask(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        text: str,
+        origin: str = "dashboard",
+    ) -> Question:
+        """Ask a question."""
+        return Question.of(await service.ask(access_of(info), text, origin=origin))
+
+    @resolver("Read a failed document again.")
+    async def retry_document(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        document_id: strawberry.ID,
+    ) -> Document:
+        """Read a failed document again."""
+        return Document.of(await service.retry_document(access_of(info), document_id))
+
+    @resolver("Delete a document with everything read from it.")
+    async def delete_document(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        document_id: strawberry.ID,
+    ) -> bool:
+        """Delete a document."""
+        await service.delete_document(access_of(info), document_id)
+        return True

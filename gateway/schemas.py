@@ -1,0 +1,308 @@
+"""The GraphQL schema's types: the dashboard's words, and which rows they are made of."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import Row
+from strawberry.types.field import StrawberryField
+
+from gateway import service
+from gateway.authorization import Access, Context, root_of
+from gateway.loaders import PassagePage
+from gateway.words import Membership as MembershipWords
+from gateway.words import Role
+
+Info = strawberry.Info[Context, None]
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+ALL = 100
+ROLE = strawberry.enum(
+    Role, description="What a person may do; each role may do what those before it may."
+)
+
+
+def access_of(info: Info) -> Access:
+    """Return the access to the guild that the root field of this field was admitted to."""
+    return info.context.access[root_of(info.path)]
+
+
+def resolver(description: str) -> Callable[[Callable[..., Any]], StrawberryField]:
+    """Make a method a field; Strawberry's own decorator loses its type with a description."""
+
+    def decorate(method: Callable[..., Any]) -> StrawberryField:
+        return strawberry.field(method, description=description)
+
+    return decorate
+
+
+@strawberry.enum(description="Where the newest version of a document stands.")
+class DocumentStatus(Enum):
+    """The statuses of a document version."""
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    DEAD = "dead"
+
+
+@strawberry.enum(description="Where a question stands.")
+class QuestionStatus(Enum):
+    """The statuses of a question."""
+
+    ASKED = "asked"
+    ANSWERING = "answering"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@strawberry.enum(description="Whether an answer quotes the documents or was written by a model.")
+class AnswerKind(Enum):
+    """How an answer was made."""
+
+    EXTRACTIVE = "extractive"
+    MODEL = "model"
+
+
+@strawberry.type(description="A guild the viewer is in.")
+class Membership:
+    """A guild the viewer is in."""
+
+    id: strawberry.ID
+    name: str
+    role: Role
+
+    @classmethod
+    def of(cls, membership: MembershipWords) -> Self:
+        """Return the words for a membership."""
+        return cls(
+            id=strawberry.ID(str(membership.guild_id)), name=membership.name, role=membership.role
+        )
+
+
+@strawberry.type(description="The person who is signed in.")
+class Viewer:
+    """The person who is signed in."""
+
+    id: strawberry.ID
+    name: str
+    guilds: list[Membership]
+
+
+@strawberry.type(description="How far the newest version has come.")
+class Progress:
+    """How far the newest version has come."""
+
+    stage: str
+    done: int
+    total: int
+    percent: int
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """Return the progress in a document's row; only a ready version is all the way."""
+        done, total = row.progress_done, row.progress_total
+        share = min(99, 100 * done // total) if total > 0 else 0
+        percent = 100 if row.status == DocumentStatus.READY.value else max(0, share)
+        return cls(stage=row.progress_stage, done=done, total=total, percent=percent)
+
+
+@strawberry.type(description="A passage of a document, as it is searched and cited.")
+class Passage:
+    """A passage of a document."""
+
+    ordinal: int
+    text: str
+    heading_path: list[str]
+    page: int | None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """Return the words for a chunk's row."""
+        return cls(ordinal=row.ordinal, text=row.text, heading_path=row.heading_path, page=row.page)
+
+
+@strawberry.type(description="A source of knowledge.")
+class Document:
+    """A source of knowledge."""
+
+    id: strawberry.ID
+    title: str
+    source_name: str
+    origin: str = strawberry.field(description="upload, discord, cli or sample")
+    status: DocumentStatus
+    status_reason: str | None
+    progress: Progress
+    pages: int | None
+    passage_count: int
+    size_bytes: int
+    media_type: str
+    searchable: bool = strawberry.field(description="Whether a version of it answers now.")
+    created_at: datetime
+    updated_at: datetime
+    version_id: strawberry.Private[UUID | None]
+
+    @resolver("The passages that answer now, in the order of the text.")
+    async def passages(self, info: Info, first: int = ALL, after: int = -1) -> list[Passage]:
+        """Return passages of the current version after an ordinal."""
+        page_size = service.check_page_size(first)
+        if self.version_id is None:
+            return []
+        page = PassagePage(version_id=self.version_id, first=page_size, after=after)
+        return [Passage.of(row) for row in await access_of(info).loaders.passages.load(page)]
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """Return the words for a document's row."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            title=row.title,
+            source_name=row.source_name,
+            origin=row.origin,
+            status=DocumentStatus(row.status),
+            status_reason=row.status_reason,
+            progress=Progress.of(row),
+            pages=row.pages,
+            passage_count=row.passage_count,
+            size_bytes=row.size_bytes,
+            media_type=row.media_type or UNKNOWN_MEDIA_TYPE,
+            searchable=row.current_version_id is not None,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            version_id=row.current_version_id,
+        )
+
+
+@strawberry.type(description="A numbered source of an answer.")
+class Citation:
+    """A numbered source of an answer."""
+
+    number: int
+    title: str
+    location: str
+    url: str
+    quote: str
+    document_id: strawberry.ID | None
+
+    @classmethod
+    def of(cls, row: Row[Any], *, public_url: str) -> Self:
+        """Return the words for a citation's row; one without a link of its own leads to us."""
+        place = f"/documents/{row.document_id}" if row.document_id else ""
+        return cls(
+            number=row.number,
+            title=row.title,
+            location=row.location,
+            url=row.url or f"{public_url}{place}",
+            quote=row.quote,
+            document_id=strawberry.ID(str(row.document_id)) if row.document_id else None,
+        )
+
+
+@strawberry.type(description="How long one stage of answering took.")
+class Timing:
+    """How long one stage of answering took."""
+
+    stage: str
+    milliseconds: float
+
+
+@strawberry.type(description="A question and, once there is one, its answer.")
+class Question:
+    """A question and its answer."""
+
+    id: strawberry.ID
+    text: str
+    origin: str = strawberry.field(description="discord, dashboard or cli")
+    status: QuestionStatus
+    answer: str | None
+    answer_kind: AnswerKind | None
+    failure_reason: str | None
+    timings: list[Timing]
+    asked_at: datetime
+    answered_at: datetime | None
+    delivered_at: datetime | None
+    question_id: strawberry.Private[UUID]
+
+    @resolver("The sources of the answer, by number.")
+    async def citations(self, info: Info) -> list[Citation]:
+        """Return the sources of the answer."""
+        access = access_of(info)
+        rows = await access.loaders.citations.load(self.question_id)
+        public_url = access.clients.settings.public_url
+        return [Citation.of(row, public_url=public_url) for row in rows]
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """Return the words for a question's row."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            text=row.text,
+            origin=row.origin,
+            status=QuestionStatus(row.status),
+            answer=row.answer,
+            answer_kind=AnswerKind(row.answer_kind) if row.answer_kind else None,
+            failure_reason=row.failure_reason,
+            timings=[
+                Timing(stage=stage, milliseconds=float(value))
+                for stage, value in row.timings.items()
+                if isinstance(value, int | float)
+            ],
+            asked_at=row.asked_at,
+            answered_at=row.answered_at,
+            delivered_at=row.delivered_at,
+            question_id=row.id,
+        )
+
+
+@strawberry.type(description="A page of documents.")
+class DocumentConnection:
+    """A page of documents."""
+
+    nodes: list[Document]
+    total_count: int
+    end_cursor: str | None
+    has_next_page: bool
+
+
+@strawberry.type(description="A page of questions.")
+class QuestionConnection:
+    """A page of questions."""
+
+    nodes: list[Question]
+    total_count: int
+    end_cursor: str | None
+    has_next_page: bool
+
+
+@strawberry.type(description="How the questions of one day (UTC) ended.")
+class DayCount:
+    """How the questions of one day ended."""
+
+    day: str
+    answered: int
+    refused: int
+    failed: int
+
+
+@strawberry.type(description="A guild in figures.")
+class Statistics:
+    """A guild in figures."""
+
+    documents: int
+    ready_documents: int
+    processing_documents: int
+    failed_documents: int
+    passages: int
+    questions: int
+    answered: int
+    refused: int
+    failed: int
+    pending: int
+    median_answer_milliseconds: float | None
+    questions_per_day: list[DayCount] = strawberry.field(
+        description="The last 14 days, days without questions included."
+    )

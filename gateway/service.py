@@ -1,0 +1,178 @@
+"""What the gateway does for a member of a guild."""
+
+import base64
+import binascii
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row
+
+from functions.runtime.errors import InvalidRequestError, NotFoundError
+from functions.runtime.events import DOCUMENT_UPLOADED, QUESTION_ASKED
+from gateway import queries, statistics
+from gateway.authorization import Access, parse_snowflake
+from gateway.costs import MAXIMUM_PAGE
+
+LONGEST_QUESTION = 2000
+LONGEST_SEARCH = 200
+QUESTION_ORIGINS = ("dashboard", "cli")
+# PostgreSQL stores no NUL, and no reader sees the rest; line breaks and tabs are text.
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a list, and where the next one begins."""
+
+    rows: list[Row[Any]]
+    total: int
+    end_cursor: str | None
+    has_next: bool
+
+
+def clean(words: str) -> str:
+    """Return text that can be stored, without blanks around it."""
+    return UNWRITABLE.sub(" ", words).strip()
+
+
+def parse_id(text: str) -> UUID | None:
+    """Read a row's id; None where it cannot be one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def check_page_size(first: int) -> int:
+    """Return ``first``, or refuse it."""
+    if not 1 <= first <= MAXIMUM_PAGE:
+        raise InvalidRequestError(f"Ask for 1 to {MAXIMUM_PAGE} rows at a time.")
+    return first
+
+
+def _cursor(moment: datetime, row_id: UUID) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()} {row_id}".encode()).decode()
+
+
+def _position(cursor: str | None) -> queries.Position | None:
+    if cursor is None:
+        return None
+    try:
+        moment, row_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
+        position = datetime.fromisoformat(moment), UUID(row_id)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidRequestError(
+            "That is not a place in this list. Begin at its start."
+        ) from error
+    if position[0].tzinfo is None:
+        raise InvalidRequestError("That is not a place in this list. Begin at its start.")
+    return position
+
+
+def _page(rows: queries.Rows, *, first: int, total: int, moment: str) -> Page:
+    shown = list(rows[:first])
+    end = _cursor(getattr(shown[-1], moment), shown[-1].id) if shown else None
+    return Page(rows=shown, total=total, end_cursor=end, has_next=len(rows) > first)
+
+
+async def figures(access: Access) -> tuple[Row[Any], list[Row[Any]]]:
+    """Return a guild's figures, and those of each of the last 14 days."""
+    async with access.transaction() as session:
+        return (
+            await statistics.figures(session, access.guild.guild_id),
+            await statistics.days(session, access.guild.guild_id),
+        )
+
+
+async def documents(access: Access, *, first: int, after: str | None, search: str | None) -> Page:
+    """Return a page of documents; ``search`` looks into titles and file names."""
+    check_page_size(first)
+    guild_id, position = access.guild.guild_id, _position(after)
+    words = clean(search or "")[:LONGEST_SEARCH]
+    async with access.transaction() as session:
+        rows = await queries.documents(
+            session, guild_id, limit=first + 1, after=position, search=words
+        )
+        total = await queries.count_documents(session, guild_id, search=words)
+    return _page(rows, first=first, total=total, moment="updated_at")
+
+
+async def document(access: Access, document_id: str) -> Row[Any] | None:
+    """Return one document, if there is one of that id in this guild."""
+    if (row_id := parse_id(document_id)) is None:
+        return None
+    async with access.transaction() as session:
+        return await queries.document(session, access.guild.guild_id, row_id)
+
+
+async def questions(access: Access, *, first: int, after: str | None) -> Page:
+    """Return a page of questions."""
+    check_page_size(first)
+    guild_id, position = access.guild.guild_id, _position(after)
+    async with access.transaction() as session:
+        rows = await queries.questions(session, guild_id, limit=first + 1, after=position)
+        total = await queries.count_questions(session, guild_id)
+    return _page(rows, first=first, total=total, moment="asked_at")
+
+
+async def question(access: Access, question_id: str) -> Row[Any] | None:
+    """Return one question, if there is one of that id in this guild."""
+    if (row_id := parse_id(question_id)) is None:
+        return None
+    async with access.transaction() as session:
+        return await queries.question(session, access.guild.guild_id, row_id)
+
+
+async def question_of_interaction(access: Access, interaction_id: str) -> Row[Any] | None:
+    """Return the question a Discord interaction asked in this guild, if it asked one."""
+    if (number := parse_snowflake(interaction_id)) is None:
+        return None
+    async with access.transaction() as session:
+        return await queries.question_of_interaction(session, access.guild.guild_id, number)
+
+
+async def ask(access: Access, words: str, *, origin: str) -> Row[Any]:
+    """Store a question and wake whoever answers it."""
+    asked = clean(words)
+    if not 1 <= len(asked) <= LONGEST_QUESTION:
+        raise InvalidRequestError(f"Ask with 1 to {LONGEST_QUESTION} characters.")
+    if origin not in QUESTION_ORIGINS:
+        raise InvalidRequestError(f"A question's origin is {' or '.join(QUESTION_ORIGINS)}.")
+    # Named before the row is written: without a broker nothing is stored that nobody would answer.
+    events = access.clients.events
+    async with access.transaction() as session:
+        row = await queries.create_question(
+            session,
+            access.guild.guild_id,
+            text=asked,
+            origin=origin,
+            asked_by=access.viewer.user_id,
+        )
+    await events.publish(QUESTION_ASKED, row_id=row.id, name="question_id")
+    return row
+
+
+async def retry_document(access: Access, document_id: str) -> Row[Any]:
+    """Have a failed document read again; one that has not failed stays as it is."""
+    events = access.clients.events
+    if (row_id := parse_id(document_id)) is None:
+        raise NotFoundError
+    async with access.transaction() as session:
+        version_id = await queries.retry_newest_version(session, access.guild.guild_id, row_id)
+        row = await queries.document(session, access.guild.guild_id, row_id)
+    if row is None:
+        raise NotFoundError
+    if version_id is not None:
+        await events.publish(DOCUMENT_UPLOADED, row_id=version_id, name="version_id", again=True)
+    return row
+
+
+async def delete_document(access: Access, document_id: str) -> None:
+    """Delete a document with its versions and passages, or raise NotFoundError."""
+    if (row_id := parse_id(document_id)) is None:
+        raise NotFoundError
+    async with access.transaction() as session:
+        if not await queries.delete_document(session, access.guild.guild_id, row_id):
+            raise NotFoundError

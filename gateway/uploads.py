@@ -1,0 +1,152 @@
+"""Files sent to a guild's library: bytes and row are stored in one transaction."""
+
+import re
+import unicodedata
+from hashlib import sha256
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
+
+from db.session import Database
+from functions.runtime.clients import Clients
+from functions.runtime.errors import (
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    TooLargeError,
+)
+from functions.runtime.events import DOCUMENT_UPLOADED
+from gateway import queries, rate_limits, versions
+from gateway.authentication import Connected, SignedIn
+from gateway.authorization import parse_snowflake
+from gateway.versions import StoredVersion, Upload
+from gateway.words import Role, Viewer
+
+MEBIBYTE = 1024 * 1024
+LARGEST_FILE = 25 * MEBIBYTE
+LONGEST_NAME = 255
+ORIGINS = frozenset({"upload", "cli", "sample"})
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+# Browsers and command lines seldom know these; the reader judges by the bytes in the end.
+KNOWN_TYPES = {
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".txt": "text/plain",
+    ".pdf": "application/pdf",
+}
+UNKNOWN_TYPE = "application/octet-stream"
+# Joiners shape letters in Persian and emoji; every other invisible character only misleads.
+JOINERS = "\u200c\u200d"
+
+router = APIRouter()
+
+
+def display_name(name: str) -> str:
+    """Return a file's name as people see it, with the folders it came from; never a path of ours.
+
+    Raises InvalidRequestError for a name that is empty or longer than 255 characters.
+    """
+    visible = "".join(
+        letter
+        for letter in unicodedata.normalize("NFC", name).replace("\\", "/")
+        if letter in JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    )
+    parts = [part.strip() for part in visible.split("/")]
+    shown = "/".join(part for part in parts if part not in {"", ".", ".."})
+    if not shown:
+        raise InvalidRequestError("The file has no name. Send it as ?name=notes.md.")
+    if len(shown) > LONGEST_NAME:
+        raise InvalidRequestError(
+            f"The file's name is longer than {LONGEST_NAME} characters. Shorten it."
+        )
+    return shown
+
+
+def media_type(sent: str, *, name: str) -> str:
+    """Return the type the sender gave, or what the name says where it gave none."""
+    given = sent.partition(";")[0].strip().lower()
+    if given != UNKNOWN_TYPE and MEDIA_TYPE.fullmatch(given):
+        return given
+    return KNOWN_TYPES.get(PurePosixPath(name).suffix.lower(), UNKNOWN_TYPE)
+
+
+def _too_large() -> TooLargeError:
+    return TooLargeError(
+        f"The file is larger than {LARGEST_FILE // MEBIBYTE} MiB. Split it and send the parts."
+    )
+
+
+async def _read_file(request: Request) -> tuple[bytes, bytes]:
+    """Return the bytes and their SHA-256; what is over the limit is never held."""
+    if int(parse_snowflake(request.headers.get("content-length")) or 0) > LARGEST_FILE:
+        raise _too_large()
+    content, digest = bytearray(), sha256()
+    try:
+        async for piece in request.stream():
+            if len(content) + len(piece) > LARGEST_FILE:
+                raise _too_large()
+            content += piece
+            digest.update(piece)
+    except ClientDisconnect as error:
+        raise InvalidRequestError("The file ended early. Send it again.") from error
+    if not content:
+        raise InvalidRequestError("The file is empty. Send one with text in it.")
+    return bytes(content), digest.digest()
+
+
+async def _admitted_guild(database: Database, viewer: Viewer, guild: str) -> int:
+    """Return the id of a guild whose library the viewer may change."""
+    guild_id = parse_snowflake(guild)
+    async with database.transaction(user_id=str(viewer.user_id)) as session:
+        guilds = await queries.memberships(session, viewer.user_id)
+    role = next((one.role for one in guilds if one.guild_id == guild_id), None)
+    if guild_id is None or role is None:
+        raise NotFoundError
+    if not role.covers(Role.MODERATOR):
+        raise ForbiddenError("Only a moderator of this server may add documents. Ask one of them.")
+    return guild_id
+
+
+async def _store(
+    clients: Clients, upload: Upload, *, guild_id: int, viewer: Viewer
+) -> StoredVersion:
+    events = clients.events
+    async with clients.database.guild(guild_id) as session:
+        stored = await versions.store(session, guild_id, upload=upload, user_id=viewer.user_id)
+    if stored.is_new:
+        await events.publish(DOCUMENT_UPLOADED, row_id=stored.version_id, name="version_id")
+    return stored
+
+
+@router.put("/api/guilds/{guild}/documents")
+async def upload_document(
+    request: Request, guild: str, clients: Connected, viewer: SignedIn
+) -> Response:
+    """Take a file into the library: 202 when it will be read, 200 when it is there already."""
+    guild_id = await _admitted_guild(clients.database, viewer, guild)
+    name = display_name(request.query_params.get("name", ""))
+    origin = request.query_params.get("origin", "upload")
+    if origin not in ORIGINS:
+        raise InvalidRequestError(f"A file's origin is one of {', '.join(sorted(ORIGINS))}.")
+    await rate_limits.charge(
+        clients.database,
+        rate_limits.uploads_budget(clients.settings),
+        principal=rate_limits.principal(request, viewer),
+    )
+    content, content_hash = await _read_file(request)
+    upload = Upload(
+        name=name,
+        origin=origin,
+        media_type=media_type(request.headers.get("content-type", ""), name=name),
+        content=content,
+        content_hash=content_hash,
+    )
+    stored = await _store(clients, upload, guild_id=guild_id, viewer=viewer)
+    body = {
+        "documentId": str(stored.document_id),
+        "versionId": str(stored.version_id),
+        "status": stored.status,
+    }
+    return JSONResponse(body, 202 if stored.is_new else 200)
