@@ -18,8 +18,8 @@ from db.session import driver_url
 from functions.local.console import err
 from functions.local.home import CHECKOUT, Home
 from functions.local.postgres import EmbeddedPostgres, start_postgres
-from functions.local.system import SIMULATOR_API, SINK
-from functions.runtime.discord.signing import Signer
+from functions.local.simulator import SIMULATED_APPLICATION, SIMULATOR_API, simulator_signer
+from functions.local.system import SINK
 from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.install import install
 from functions.runtime.settings import Settings, load_settings
@@ -27,8 +27,6 @@ from functions.runtime.settings import Settings, load_settings
 log = logging.getLogger(__name__)
 
 # Only this process can have held a lease on this data, and it has only just begun.
-# No application of Discord's has such a small id.
-SIMULATED_APPLICATION = 1
 FREE_VERSIONS = text(
     "UPDATE document_versions SET lease_id = NULL, lease_expires_at = NULL,"
     " next_attempt_at = now() WHERE status IN ('received', 'processing')"
@@ -54,11 +52,6 @@ class Stopwatch:
 def models_path() -> Path:
     """Return where converted models lie: they belong to the checkout, not to its data."""
     return Path(os.environ.get("LORE_MODELS", "").strip() or CHECKOUT / ".lore" / "models")
-
-
-def simulator_signer(home: Home) -> Signer:
-    """Return the hand that signs what ``lore simulate`` sends."""
-    return Signer(bytes.fromhex(home.secrets()["simulator_seed"]))
 
 
 def local_settings(home: Home, *, database_url: str, port: int) -> Settings:

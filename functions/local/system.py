@@ -23,6 +23,7 @@ from functions.local.broker.manifests import Manifests, read_manifests
 from functions.local.home import CHECKOUT
 from functions.local.network import Limited, Network
 from functions.local.pings import run_pings
+from functions.local.simulator import SIMULATOR_API, SIMULATOR_HOST
 from functions.runtime.clients import Clients
 from functions.runtime.discord.twin import Twin
 from functions.runtime.embedder.protocol import EmbeddingModel
@@ -34,8 +35,6 @@ DASHBOARD = CHECKOUT / "frontend" / "dist"
 NAMESPACE = "lorekeeper"
 BROKER_HOST = "broker-ingress.knative-eventing.svc.cluster.local"
 SINK = f"http://{BROKER_HOST}/{NAMESPACE}/default"
-SIMULATOR_HOST = "discord.simulator"
-SIMULATOR_API = f"http://{SIMULATOR_HOST}/api/v10"
 DRAIN_SECONDS = 5.0
 # All functions of one laptop share a pool; PostgreSQL takes a hundred connections.
 POOL_SIZE = 20

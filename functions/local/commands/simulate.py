@@ -10,11 +10,11 @@ import click
 from rich.markdown import Markdown
 from rich.panel import Panel
 
-from functions.local.boot import SIMULATED_APPLICATION, simulator_signer
 from functions.local.commands.ask import PATIENCE_SECONDS, QUESTION_FIELDS, report, wait_until
 from functions.local.console import FAILED, err, out, print_json, run_command
 from functions.local.gateway_client import GatewayClient
 from functions.local.home import Home, port
+from functions.local.simulator import SIMULATED_APPLICATION, simulator_signer
 from functions.runtime.discord.signing import MANAGE_GUILD, Caller, Upload, slash_command
 from functions.runtime.errors import LorekeeperError
 
