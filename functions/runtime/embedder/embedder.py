@@ -24,6 +24,8 @@ from functions.runtime.errors import InvalidRequestError, LorekeeperError
 QUERY: Final = "query: "
 PASSAGE: Final = "passage: "
 DIMENSIONS: Final = 384
+# What begins and what ends every text.
+MARKS: Final = 2
 MAX_TOKENS: Final = 512
 
 T = TypeVar("T")
@@ -78,7 +80,9 @@ class Embedder:
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of a passage as the model reads it: prefix and marks included."""
-        return len(self._tokenise(PASSAGE, text))
+        words = self._words(text)
+        # What holds no words has the prefix and the marks alone; only embedding it is refused.
+        return len(self._pieces.encode(PASSAGE + " ".join(words))) + MARKS
 
     async def embed_query(self, text: str) -> Vector:
         """Embed one question, shape (384,); a long one is cut at `max_tokens`."""
@@ -122,10 +126,13 @@ class Embedder:
     async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, work)
 
-    def _tokenise(self, prefix: str, text: str) -> list[int]:
+    def _words(self, text: str) -> list[str]:
         # A lone surrogate is no character; the tokenizer would refuse the whole text for it.
         sound = text.encode(errors="replace").decode()
-        words = sound.translate(self._normalisation).split()
+        return sound.translate(self._normalisation).split()
+
+    def _tokenise(self, prefix: str, text: str) -> list[int]:
+        words = self._words(text)
         if not words:
             raise InvalidRequestError("There are no words in this text. Write some and try again.")
         begin, end = self._pieces.bos_id(), self._pieces.eos_id()

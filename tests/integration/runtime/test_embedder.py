@@ -108,3 +108,7 @@ async def score(embedder: Embedder, questions: list[tuple[str, int]], vectors: n
     right = near[np.arange(len(asked)), [index for _, index in asked]]
     ranks = (near > right[:, None]).sum(axis=1)
     return float(np.where(ranks < 10, 1 / np.log2(ranks + 2), 0).mean())
+
+
+def test_text_without_words_can_be_counted_though_not_embedded(embedder: Embedder) -> None:
+    assert 0 < embedder.count_tokens("") < embedder.count_tokens("word")
