@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from functions.runtime.discord.client import DiscordClient
     from functions.runtime.embedder.protocol import EmbeddingModel
     from functions.runtime.events import EventPublisher
+    from functions.runtime.ollama.client import OllamaClient
 
 
 class Clients:
@@ -93,6 +94,18 @@ class Clients:
             api_url=self.settings.discord_api_url,
             simulator=self.settings.simulator,
             bot_token=self.settings.discord_bot_token,
+            public_url=self.settings.public_url,
+        )
+
+    @cached_property
+    def ollama(self) -> "OllamaClient | None":
+        """The language model, or None where no server is named."""
+        from functions.runtime.ollama.client import OllamaClient  # noqa: PLC0415 - cold start
+
+        if self.settings.ollama_host is None:
+            return None
+        return OllamaClient(
+            self.http, host=self.settings.ollama_host, model=self.settings.chat_model
         )
 
     @property

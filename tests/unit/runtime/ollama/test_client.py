@@ -1,0 +1,98 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from functions.runtime.ollama.client import (
+    CONTEXT_TOKENS,
+    Message,
+    OllamaClient,
+    OllamaError,
+    Patience,
+    base_url,
+)
+from functions.runtime.ollama.twin import Fault, OllamaTwin
+
+QUESTION = [Message(role="user", content="Why is the sky blue?")]
+HURRIED = Patience(ready=0.5, first_token=0.05, silence=0.05)
+
+
+def client_of(twin: OllamaTwin, *, patience: Patience | None = None) -> OllamaClient:
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(twin.app))
+    return OllamaClient(http, host="ollama.test", model="llama3.2", patience=patience)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:11434"),
+        ("0.0.0.0:1234", "http://127.0.0.1:1234"),
+        ("http://ollama:11434/", "http://ollama:11434"),
+        ("http://ollama", "http://ollama:80"),
+        ("https://ollama.example", "https://ollama.example:443"),
+        ("[::1]:9000", "http://[::1]:9000"),
+        (":9000", "http://127.0.0.1:9000"),
+    ],
+)
+def test_a_host_becomes_a_url(host: str, url: str) -> None:
+    assert base_url(host) == url
+
+
+async def test_a_chat_comes_back_whole_and_never_lets_the_prompt_be_cut() -> None:
+    twin = OllamaTwin("Because of Rayleigh scattering.")
+    completion = await client_of(twin).chat(QUESTION)
+    assert completion.text.strip() == "Because of Rayleigh scattering."
+    assert (completion.done_reason, completion.written_tokens) == ("stop", 4)
+    (body,) = twin.chats
+    assert body["truncate"] is False
+    assert body["shift"] is False
+    assert body["keep_alive"] == -1
+    assert body["options"]["num_ctx"] == CONTEXT_TOKENS
+    assert body["messages"] == [{"role": "user", "content": "Why is the sky blue?"}]
+
+
+@pytest.mark.parametrize("fault", ["missing", "refuse", "error", "break", "garbage", "hang"])
+async def test_whatever_goes_wrong_is_one_error(fault: Fault) -> None:
+    with pytest.raises(OllamaError):
+        await client_of(OllamaTwin("A word", fault=fault), patience=HURRIED).chat(QUESTION)
+
+
+async def test_a_server_that_falls_silent_is_given_up() -> None:
+    class Stalling(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b'{"message": {"role": "assistant", "content": "A"}, "done": false}\n'
+            await asyncio.sleep(30)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Stalling())
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    with pytest.raises(OllamaError, match="in time"):
+        await OllamaClient(http, host="x", model="m", patience=HURRIED).chat(QUESTION)
+
+
+async def test_nobody_there_is_one_error_too() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(refuse))
+    client = OllamaClient(http, host="x", model="m")
+    assert not await client.is_ready()
+    with pytest.raises(OllamaError):
+        await client.chat(QUESTION)
+
+
+@pytest.mark.parametrize(("fault", "ready"), [("none", True), ("down", False), ("missing", False)])
+async def test_readiness_needs_server_and_model(fault: Fault, *, ready: bool) -> None:
+    assert await client_of(OllamaTwin(fault=fault)).is_ready() is ready
+
+
+async def test_readiness_is_remembered_for_a_while() -> None:
+    twin = OllamaTwin()
+    client = client_of(twin)
+    assert [await client.is_ready() for _ in range(3)] == [True] * 3
+    assert twin.looks == 1
+    forgetful = client_of(twin, patience=Patience(remember=-1))
+    assert [await forgetful.is_ready() for _ in range(2)] == [True] * 2
+    assert twin.looks == 3
