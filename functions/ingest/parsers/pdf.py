@@ -16,6 +16,8 @@ _LIGATURES = str.maketrans({
     "\ufb05": "st", "\ufb06": "st",
 })  # fmt: skip
 _BROKEN_WORD = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])")
+# A table of contents draws its lines in dots; they would fill whole passages.
+_LEADERS = re.compile(r"\.(?:[ \t]*\.){4,}")
 _SENTENCE_END = re.compile(r"[.!?:…。！？][\"'”’)\]]*$")
 _ITEM = re.compile(r"\s*(?:[•◦▪‣·*–-]|\d{1,3}[.)])\s")
 # A line this much shorter than the page's longest, at a sentence's end, ends its paragraph.
@@ -65,7 +67,7 @@ def _read_page(page: PageObject, number: int, total: int) -> Page:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    text = text.translate(_LIGATURES)
+    text = _LEADERS.sub("…", text.translate(_LIGATURES))
     lines = [line.rstrip() for line in _BROKEN_WORD.sub(_mend, text).splitlines()]
     width = max((len(line) for line in lines), default=0)
     current: list[str] = []

@@ -112,14 +112,14 @@ async def test_a_pdf_keeps_its_pages_and_tells_its_progress(make_pdf: MakePdf) -
     async def progress(done: int, total: int) -> None:
         told.append((done, total))
 
-    pages = ["First page.\nThe exam-\nple goes on and on.", "", "Third page."]
+    pages = ["First page.\nThe exam-\nple goes on and on.", "", "Contents . . . . . . 7"]
     parsed = await parse(make_pdf(pages), name="rules.pdf", progress=progress)
 
     assert (parsed.media_type, parsed.title, parsed.pages) == ("application/pdf", "rules.pdf", 3)
     assert [(block.text, block.page) for block in parsed.blocks] == [
         ("First page.", 1),
         ("The example goes on and on.", 1),
-        ("Third page.", 3),
+        ("Contents … 7", 3),
     ]
     assert told[-1] == (3, 3)
     assert parsed.notices == ("These pages hold no text; they may be empty or scanned images: 2.",)
