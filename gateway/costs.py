@@ -98,10 +98,11 @@ class Meter:
             if argument.name.value != "first":
                 continue
             if isinstance(argument.value, IntValueNode):
-                return max(1, int(argument.value.value))
+                return min(MAXIMUM_PAGE, max(1, int(argument.value.value)))
             if isinstance(argument.value, VariableNode):
                 given = self._variables.get(argument.value.name.value)
-                return max(1, given) if isinstance(given, int) else MAXIMUM_PAGE
+                number = given if isinstance(given, int) else MAXIMUM_PAGE
+                return min(MAXIMUM_PAGE, max(1, number))
         return PAGED.get(node.name.value, 1)
 
     def _fragment(self, name: str) -> Cost:

@@ -14,9 +14,9 @@ def _adapter() -> Any:
     """Build the app when the first event comes: importing this module opens nothing."""
     from mangum import Mangum  # noqa: PLC0415 - only Lambda needs it
 
-    from gateway.main import build  # noqa: PLC0415 - likewise
+    from gateway.main import REQUIRED, build  # noqa: PLC0415 - likewise
 
-    settings = load_settings(os.environ, required=("database_url", "event_sink"))
+    settings = load_settings(os.environ, required=REQUIRED)
     configure_logs(settings.log_level)
     return Mangum(build(Clients(settings, name="gateway")), lifespan="off")
 

@@ -1,8 +1,7 @@
 """The gateway's door: GraphQL, sign-in, uploads and the dashboard in one app."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -16,11 +15,7 @@ from gateway import authentication, operations, uploads
 from gateway.answers import SafeHeaders, map_errors
 from gateway.static import Dashboard, dashboard_folder
 
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    await app.state.clients.close()
+REQUIRED = ("database_url", "event_sink")
 
 
 async def _alive() -> Response:
@@ -40,7 +35,6 @@ def build(
         # Its own description would tell strangers every door; the docs folder tells readers.
         openapi_url=None,
         middleware=[Middleware(RequestIds), Middleware(SafeHeaders, https=https)],
-        lifespan=_lifespan,
     )
     app.state.clients = clients
     app.state.schema = operations.make_schema(in_development=clients.settings.in_development)

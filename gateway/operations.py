@@ -87,7 +87,7 @@ class Schema(strawberry.Schema):
     ) -> None:
         """Log our own mistakes; an error's text could hold the query, so it is left out."""
         for error in errors:
-            original = error.original_error
+            original = _origin(error)
             known = known_error(original) if original else None
             if original and (known is None or known.status >= LorekeeperError.status):
                 log.error("field failed", extra={"path": error.path}, exc_info=original)
@@ -125,11 +125,18 @@ async def _read_operation(request: Request) -> Operation:
         ) from error
 
 
+def _origin(error: GraphQLError) -> Exception | None:
+    """Return what was raised by our code; a value GraphQL itself refuses has no such origin."""
+    original = error.original_error
+    return None if isinstance(original, GraphQLError) else original
+
+
 def _told(error: GraphQLError) -> LorekeeperError:
     """Return what a caller may be told; errors without an origin are about their own query."""
-    if error.original_error is None:
+    original = _origin(error)
+    if original is None:
         return InvalidRequestError(error.message)
-    return known_error(error.original_error) or LorekeeperError()
+    return known_error(original) or LorekeeperError()
 
 
 def _error_words(error: GraphQLError, *, in_development: bool) -> dict[str, Any]:

@@ -40,6 +40,9 @@ class Dashboard(StaticFiles):
         super().__init__(directory=folder, check_dir=False)
         self._index = folder / "index.html"
 
+    async def check_config(self) -> None:
+        """Let the folder be missing: :meth:`get_response` says how to build it."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file, the dashboard for an address of its own, or how to build it."""
         if path.partition("/")[0] in PROGRAMS:

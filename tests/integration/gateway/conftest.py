@@ -173,7 +173,8 @@ LIBRARY = (
     (
         "INSERT INTO document_versions (id, guild_id, document_id, number, status, progress_stage,"
         " progress_done, progress_total, size_bytes, media_type, pages, passages)"
-        " VALUES (:version, :guild, :document, 1, 'ready', 'ready', 2, 2, 42, 'text/markdown', 3, 2)"
+        " VALUES (:version, :guild, :document, 1, 'ready', 'ready', 2, 2, 42,"
+        " 'text/markdown', 3, 2)"
     ),
     "UPDATE documents SET current_version_id = :version WHERE id = :document",
     (
@@ -184,8 +185,9 @@ LIBRARY = (
     ),
     (
         "INSERT INTO questions (id, guild_id, text, origin, status, answer, answer_kind, timings,"
-        " asked_at, answered_at, delivered_at) VALUES (:question, :guild, 'How do I add?', 'discord',"
-        " 'answered', 'Send it. [1]', 'extractive', '{\"search\": 12.5}', now() - interval '2 s',"
+        " asked_at, answered_at, delivered_at) VALUES (:question, :guild, 'How do I add?',"
+        " 'discord', 'answered', 'Send it. [1]', 'extractive', '{\"search\": 12.5}',"
+        " now() - interval '2 s',"
         " now() - interval '1 s', now())"
     ),
     (
