@@ -1,15 +1,18 @@
 """Tell people how far a document is: on its row always, in Discord where it was added there."""
 
+import logging
 import time
 from typing import Any
 
 from functions.ingest import queries
 from functions.ingest.schemas import Notice
 from functions.runtime.clients import Clients
+from functions.runtime.discord.client import Delivery
 from functions.runtime.discord.messages import failure_message, progress_message, ready_message
 from functions.runtime.leases import Lease
 from functions.runtime.tokens import decrypt_token
 
+log = logging.getLogger(__name__)
 ROW_SECONDS = 0.25
 # Discord takes about five edits in two seconds for one interaction.
 DISCORD_SECONDS = 1.5
@@ -54,9 +57,9 @@ class Progress:
             )
 
 
-async def edit(clients: Clients, notice: Notice, message: dict[str, Any]) -> None:
+async def edit(clients: Clients, notice: Notice, message: dict[str, Any]) -> Delivery:
     """Replace the reply that the moderator sees."""
-    await clients.discord.edit_original(
+    return await clients.discord.edit_original(
         notice.application_id, notice.token, message, expires_at=notice.expires_at
     )
 
@@ -88,6 +91,8 @@ async def tell_outcome(clients: Clients, lease: Lease, notice: Notice) -> None:
         message = ready_message(row.title, pages=row.pages, passages=row.passages)
     else:
         message = failure_message(row.status_reason)
-    await edit(clients, notice, message)
+    if await edit(clients, notice, message) is Delivery.UNAVAILABLE:
+        log.warning("outcome not delivered", extra={"version": lease.row_id})
+        return
     async with clients.database.guild(lease.guild_id) as session:
         await session.execute(queries.DELIVERED, {"id": notice.interaction_id})

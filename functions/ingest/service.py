@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from functions.ingest import queries
 from functions.ingest.chunking import chunk
@@ -79,7 +80,8 @@ async def _process(clients: Clients, work: Work) -> None:
     await progress.report("parsing")
     parsed = await parse(
         content,
-        name=version.source_name,
+        # A folder's path tells where a document is; its file name says what it is.
+        name=PurePosixPath(version.source_name).name,
         progress=lambda done, total: progress.report("parsing", done, total),
     )
     chunks = await asyncio.to_thread(chunk, parsed, count_tokens=clients.embedder.count_tokens)
