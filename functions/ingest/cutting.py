@@ -54,9 +54,9 @@ class Cutter:
         position = self._visible(start, end)
         while position < end:
             piece = self._rest(position, end, last) or self._piece(position, end)
-            if piece.end <= covered:
-                # The overlap alone filled the piece: go on without it.
-                position = self._visible(covered, end)
+            if piece.end <= max(covered, piece.start):
+                # Overlap or indentation alone filled the piece: go on without them.
+                position = self._next_sign(covered, end)
                 continue
             yield piece
             covered = piece.end
@@ -64,15 +64,17 @@ class Cutter:
                 return
             position = self._visible(self._overlapping(piece, end), end)
 
-    def _visible(self, position: int, end: int) -> int:
+    def _next_sign(self, position: int, end: int) -> int:
         match = _VISIBLE.search(self._text, position, end)
-        if match is None:
-            return end
-        if not self._by_lines:
-            return match.start()
-        line = self._text.rfind("\n", position, match.start()) + 1
-        indented = max(line, position)
-        return indented if match.start() - indented <= _INDENTATION else match.start()
+        return end if match is None else match.start()
+
+    def _visible(self, position: int, end: int) -> int:
+        """Return where the next piece begins: at a sign, or at its line's indentation."""
+        sign = self._next_sign(position, end)
+        if not self._by_lines or sign == end:
+            return sign
+        indented = max(self._text.rfind("\n", position, sign) + 1, position)
+        return indented if sign - indented <= _INDENTATION else sign
 
     def _measure(self, start: int, end: int) -> Piece:
         stripped = self._text[start:end].rstrip()

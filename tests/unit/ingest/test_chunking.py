@@ -185,6 +185,15 @@ def test_code_is_cut_between_lines_and_keeps_its_indentation() -> None:
     assert "\n".join(passage.text for passage in found) == parsed.text
 
 
+@pytest.mark.parametrize("indentation", [3, 20, 300])
+def test_indentation_beyond_the_budget_is_left_out(indentation: int) -> None:
+    line = "\n" + " " * indentation + "x"
+    parsed = document_of(Element("code", "start" + line * 30))
+    budget = ChunkBudget(target=8, maximum=9, overlap=3, tiny=2)
+
+    assert_promises(parsed, chunk(parsed, count_tokens=len, budget=budget), budget)
+
+
 def test_a_long_paragraph_is_cut_between_sentences_and_overlaps() -> None:
     text = " ".join(f"This is sentence {number}." for number in range(30))
     parsed = document_of(Element("paragraph", text))
