@@ -54,6 +54,8 @@ async def publish(session: AsyncSession, lease: Lease, publication: Publication)
         queries.READY,
         {
             **guarded,
+            # What could not be read of a document that is ready all the same.
+            "notices": " ".join(publication.parsed.notices) or None,
             "text": publication.parsed.text,
             "media_type": publication.parsed.media_type,
             "pages": publication.parsed.pages,

@@ -65,7 +65,7 @@ FORGET_OTHERS = text(
 )
 
 READY = text(
-    "UPDATE document_versions SET status = 'ready', status_reason = NULL, text = :text,"
+    "UPDATE document_versions SET status = 'ready', status_reason = :notices, text = :text,"
     " media_type = :media_type, pages = :pages, passages = :passages, probe_rank = :probe_rank,"
     " progress_stage = 'ready', progress_done = :passages, progress_total = :passages,"
     " published_at = clock_timestamp(), lease_id = NULL, lease_expires_at = NULL"

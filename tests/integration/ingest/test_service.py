@@ -219,3 +219,11 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(
 
 async def test_an_event_about_nothing_changes_nothing(library: Library) -> None:
     assert await library.tell(uuid4()) == 204
+
+
+async def test_a_ready_document_says_what_could_not_be_read_of_it(library: Library) -> None:
+    version = await library.add("The caf\xe9 opens at six.".encode("cp1252"), "old.txt")
+    await library.tell(version)
+    row = await library.status(version)
+    assert row.status == "ready"
+    assert "UTF-8" in row.status_reason
