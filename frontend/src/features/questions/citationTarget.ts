@@ -13,8 +13,12 @@ export function targetOf({ url, documentId }: Pick<Citation, 'url' | 'documentId
   const address = parse(url);
   if (!address || !['http:', 'https:'].includes(address.protocol)) return null;
   const isDocument = documentId !== null && address.pathname === `/documents/${documentId}`;
-  const isOurs = address.origin === window.location.origin && address.pathname.startsWith('/documents/');
-  if (isDocument || isOurs) return { kind: 'page', path: address.pathname + address.search };
+  const isOwnOrigin = address.origin === window.location.origin;
+  if (isDocument || (isOwnOrigin && address.pathname.startsWith('/documents/'))) {
+    return { kind: 'page', path: address.pathname + address.search };
+  }
+  // A source lives elsewhere; of our own pages a citation may only name documents.
+  if (isOwnOrigin) return null;
   return { kind: 'elsewhere', address: address.href, host: address.host };
 }
 
