@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig } from 'vitest/config';
 
 import { mockGateway } from './dev/mockGateway.ts';
 
@@ -13,6 +13,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [react(), ...(mode === 'mock' ? [mockGateway()] : [])],
   server: mode === 'mock' ? {} : { proxy: { '/graphql': gateway, '/auth': gateway, '/api': gateway } },
   preview: { headers: { 'Content-Security-Policy': policy } },
+  test: { environment: 'jsdom', setupFiles: './src/testing/setup.ts' },
   build: {
     // A font inlined as a data: address would break the policy.
     assetsInlineLimit: 0,

@@ -8,7 +8,7 @@ interface SearchBoxProps {
 
 export function SearchBox({ value, onChange }: SearchBoxProps) {
   return (
-    <search className={css.search}>
+    <div role="search" className={css.search}>
       <Icon name="search" />
       <input
         type="search"
@@ -19,6 +19,6 @@ export function SearchBox({ value, onChange }: SearchBoxProps) {
           onChange(event.target.value);
         }}
       />
-    </search>
+    </div>
   );
 }
