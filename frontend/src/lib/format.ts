@@ -1,4 +1,4 @@
-const locale = 'en';
+const locale = 'en-GB';
 const wholeNumber = new Intl.NumberFormat(locale);
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const fullTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });

@@ -72,6 +72,7 @@ function Actions({ document }: { document: DocumentCardFragment }) {
       {hasFailed(document) && (
         <Button
           icon="retry"
+          className={css.retry ?? ''}
           disabled={isRetrying}
           onClick={() => {
             attempt(retry(target));

@@ -45,7 +45,7 @@ function Overview({
   return (
     <div className={css.overview}>
       <Report name={name} statistics={statistics} />
-      <section className={css.card} aria-labelledby="days">
+      <section className={`${css.card ?? ''} ${css.chart ?? ''}`} aria-labelledby="days">
         <h2 id="days">Questions of the last 14 days</h2>
         <QuestionShelf days={statistics.questionsPerDay} />
       </section>

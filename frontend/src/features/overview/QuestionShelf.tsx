@@ -26,7 +26,9 @@ export function QuestionShelf({ days }: { days: Day[] }) {
         ))}
       </div>
       <Legend days={days} />
-      <DayTable days={days} />
+      <div className="visually-hidden">
+        <DayTable days={days} />
+      </div>
     </figure>
   );
 }
@@ -77,7 +79,7 @@ function Legend({ days }: { days: Day[] }) {
 
 function DayTable({ days }: { days: Day[] }) {
   return (
-    <table className="visually-hidden">
+    <table>
       <caption>Questions per day</caption>
       <thead>
         <tr>

@@ -1,5 +1,6 @@
 import { useNavigate, useParams } from 'react-router';
 
+import { Lantern } from '../../components/Lantern';
 import { useGuild } from '../../lib/guild';
 import css from './AskPage.module.css';
 import { Composer } from './Composer';
@@ -19,14 +20,24 @@ export function AskPage() {
     return data !== undefined;
   };
   return (
-    <div className={css.desk}>
+    <div className={questionId ? css.desk : css.emptyDesk}>
       <title>Ask · Lorekeeper</title>
-      <h1 className={questionId ? 'visually-hidden' : undefined}>What would you like to know?</h1>
+      {questionId ? <h1 className="visually-hidden">Ask</h1> : <Welcome />}
       <Composer onAsk={ask} isAsking={isLoading} isMainThing={!questionId} error={error} />
       {questionId && (
         <OpenQuestion key={questionId} questionId={questionId} onAskAgain={(text) => void ask(text)} />
       )}
       <History currentId={questionId} />
     </div>
+  );
+}
+
+function Welcome() {
+  return (
+    <header className={css.welcome}>
+      <Lantern size={64} isLit />
+      <h1>What would you like to know?</h1>
+      <p>The answer comes from this server’s own documents, with the passages it rests on.</p>
+    </header>
   );
 }
