@@ -19,7 +19,12 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self._engine = create_async_engine(
-            driver_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            # An error's parameters would carry people's documents and questions into the logs.
+            hide_parameters=True,
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 

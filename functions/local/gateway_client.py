@@ -73,8 +73,7 @@ class GatewayClient:
             raise RateLimitedError
         body = _json(response)
         if response.is_error:
-            message = body.get("error", {}).get("message")
-            raise LorekeeperError(message or f"Lorekeeper answered {response.status_code}.")
+            raise LorekeeperError(_message(body) or f"Lorekeeper answered {response.status_code}.")
         return body
 
     async def query(
@@ -90,6 +89,12 @@ class GatewayClient:
             raise kind(errors[0]["message"])
         data: dict[str, Any] = body["data"]
         return data
+
+
+def _message(body: dict[str, Any]) -> str | None:
+    """Return the sentence of a refusal, by REST or by GraphQL."""
+    problems = [body.get("error"), *(body.get("errors") or [])]
+    return next((problem["message"] for problem in problems if problem), None)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

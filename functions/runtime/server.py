@@ -33,6 +33,9 @@ def serve(name: str, build: Callable[[Clients], ASGIApp], *, required: tuple[str
         port=int(os.environ.get("PORT", "8080")),
         log_config=None,
         access_log=False,
+        # Whoever connects from this machine could otherwise claim any address.
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=25,
     )
 

@@ -81,6 +81,8 @@ async def _serve(system: System, listener: socket.socket, home: Home, ready: str
         system.app,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=5,
     )
