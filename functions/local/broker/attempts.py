@@ -71,7 +71,8 @@ class Courier:
                 follow_redirects=False,
             )
         except Exception as error:  # noqa: BLE001 -- a function in this process crashes as anything
-            return Answer(500, f'dispatch error: Post "{url}": {error!r}'.encode())
+            # Its kind alone: a crash's own words may hold what a member wrote.
+            return Answer(500, f'dispatch error: Post "{url}": {type(error).__name__}'.encode())
         return Answer(response.status_code, response.content, tuple(response.headers.raw))
 
     async def insist(self, attempt: Attempt, *, delivery: Delivery, url: str) -> Answer:

@@ -25,7 +25,8 @@ class Delivery:
     def backoff(self, retry: int) -> float:
         """Return the seconds to wait before a retry, counted from 0.
 
-        The first retry of the linear policy therefore waits not at all, as measured.
+        Without both a policy and a delay there is no wait; the linear policy's first retry comes
+        at once too, as measured.
         """
         if self.backoff_policy is None:
             return 0.0

@@ -130,11 +130,9 @@ def _delivery(spec: schemas.DeliverySpec | UnsetType, *, namespace: str) -> Deli
         return None
     sink = spec.dead_letter_sink
     dead_letter = None if isinstance(sink, UnsetType) else _address(sink, namespace=namespace)
-    # Knative waits between attempts only where policy and delay are both given.
-    patient = spec.backoff_policy and spec.backoff_delay is not UNSET
     return Delivery(
         retry=spec.retry,
-        backoff_policy=(spec.backoff_policy or None) if patient else None,
+        backoff_policy=spec.backoff_policy or None,
         backoff_delay=float(spec.backoff_delay or 0),
         timeout=spec.timeout or None,
         dead_letter=dead_letter,

@@ -61,7 +61,13 @@ MEASURED_ROWS = [
     (answering(500), "retried", 1.5, RETRIED, "500"),
     (answering(202), "done", 0.0, ONCE, None),
     (answering(204), "done", 0.0, ONCE, None),
-    (answering(302), "a redirect is not followed", 0.0, ONCE, "302"),
+    (
+        answering(302, headers={"location": "http://else/"}),
+        "a redirect is not followed",
+        0.0,
+        ONCE,
+        "302",
+    ),
     (answering(200, after=5.0), "overruns 3 s", 13.5, [0.0, 3.0, 6.5, 10.5], "500"),
 ]
 UNMEASURED_ROWS = [
@@ -103,6 +109,7 @@ def test_an_answer_has_the_effect_it_has_on_knative(
     machine, passed = run(scenario())
     assert passed == pytest.approx(seconds), remark
     assert [call.at for call in machine.sent("127.0.0.1")] == pytest.approx(calls), remark
+    assert not machine.sent("else")
     codes = [letter.headers["ce-knativeerrorcode"] for letter in machine.letters]
     assert codes == ([code] if code else []), remark
 
@@ -135,6 +142,17 @@ def test_a_dead_letter_holds_the_subscribers_words_in_base64(laptop: Make, run: 
     info = json.loads(base64.b64decode(machine.letters[0].headers["ce-knativeerrordata"]))
     assert info["errdestination"] == "http://127.0.0.1:9301/"
     assert base64.b64decode(info["errresponsebody"]) == b"no such page"
+
+
+def test_a_dead_letter_keeps_a_crashs_own_words_to_itself(laptop: Make, run: Run) -> None:
+    async def crash(_: httpx.Request) -> httpx.Response:
+        raise ValueError("what a member wrote")
+
+    machine = laptop(crash)
+    run(machine.post())
+    info = json.loads(base64.b64decode(machine.letters[0].headers["ce-knativeerrordata"]))
+    body = base64.b64decode(info["errresponsebody"])
+    assert body == b'dispatch error: Post "http://127.0.0.1:9301/": ValueError'
 
 
 def test_the_error_data_is_cut_after_1024_characters(laptop: Make, run: Run) -> None:

@@ -179,6 +179,13 @@ def test_an_attribute_is_encoded_as_the_http_binding_says(laptop: Make, run: Run
     assert call.headers["ce-plus"] == "a+b"
 
 
+def test_of_a_header_sent_twice_the_first_counts(laptop: Make, run: Run) -> None:
+    machine = laptop()
+    twice = [*EVENT.items(), ("ce-subject", "first"), ("ce-subject", "second")]
+    run(machine.http.post("http://broker/rag/default", headers=twice))
+    assert machine.calls[0].headers.get_list("ce-subject") == ["first"]
+
+
 def test_a_time_keeps_its_nanoseconds(laptop: Make, run: Run) -> None:
     machine = laptop()
     run(machine.post(time="2026-11-22T07:48:02.419574948Z"))

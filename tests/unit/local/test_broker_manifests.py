@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -17,6 +18,7 @@ from functions.local.broker import (
     Manifests,
     PingSource,
     Service,
+    build_broker,
     read_manifests,
 )
 from functions.local.broker.durations import Duration
@@ -101,6 +103,15 @@ def test_the_good_examples_are_read(shared: Path) -> None:
     assert manifests.services == (
         Service(namespace="rag", name="fn-search", container_concurrency=10, timeout=30),
     )
+
+
+def test_our_own_manifests_wire_a_broker() -> None:
+    manifests = read_manifests(Path(__file__).parents[3] / "knative/base", namespace="lorekeeper")
+    build_broker(manifests.brokers, manifests.triggers, http=httpx.AsyncClient())
+    assert {trigger.subscriber for trigger in manifests.triggers} <= {
+        service.url for service in manifests.services
+    }
+    assert manifests.ping_sources
 
 
 def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

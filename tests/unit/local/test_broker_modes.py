@@ -160,9 +160,13 @@ def test_chaos_lets_every_second_event_overtake_the_first(laptop: Make, run: Run
 
 
 def test_chaos_holds_the_last_event_only_so_long(laptop: Make, run: Run) -> None:
-    machine = laptop(chaos=Chaos(reorder=5.0))
-    assert run(machine.post()) == 202
-    assert [call.at for call in machine.calls] == [5.0]
+    async def scenario() -> None:
+        machine = laptop(chaos=Chaos(reorder=5.0))
+        assert await machine.post() == 202
+        assert await machine.post() == 202
+        assert [call.at for call in machine.calls] == [5.0, 10.0]
+
+    run(scenario())
 
 
 def test_draining_lets_a_held_event_go_at_once(laptop: Make, run: Run) -> None:
