@@ -1,0 +1,58 @@
+"""The SQL of generation; whatever is written is guarded by the lease."""
+
+from sqlalchemy import text
+
+QUESTION = text("SELECT text FROM questions WHERE id = :question_id")
+
+# The lease stays until the answer is delivered, so that nobody else delivers it meanwhile.
+PUBLISH = text(
+    "UPDATE questions SET status = :status, answer = :answer, answer_kind = :kind, model = :model,"
+    " evidence = :evidence, failure_reason = :reason, attempts = attempts + :failed,"
+    " timings = CAST(CAST(:timings AS text) AS jsonb), answered_at = clock_timestamp()"
+    " WHERE id = :question_id AND lease_id = :lease_id AND status = 'answering' RETURNING id"
+)
+
+FORGET_CITATIONS = text("DELETE FROM citations WHERE question_id = :question_id")
+
+INSERT_CITATION = text(
+    "INSERT INTO citations (question_id, guild_id, number, document_id, title, location, url,"
+    " quote) VALUES (:question_id, :guild_id, :number, :document_id, :title, :location, :url,"
+    " :quote)"
+)
+
+HANDLED = text(
+    "INSERT INTO handled_events (source, event_id, guild_id)"
+    " VALUES (:source, :event_id, :guild_id) ON CONFLICT DO NOTHING"
+)
+
+# An answer that is published but not delivered is leased again, to be delivered and no more.
+CLAIM_DELIVERY = text(
+    "UPDATE questions SET lease_id = :lease_id,"
+    " lease_expires_at = clock_timestamp() + make_interval(secs => :seconds)"
+    " WHERE id = :question_id AND delivered_at IS NULL"
+    " AND status IN ('answered', 'refused', 'failed')"
+    " AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())"
+    " RETURNING attempts"
+)
+
+ENDED = text(
+    "SELECT status, answer, answer_kind, failure_reason FROM questions WHERE id = :question_id"
+)
+
+CITATIONS = text(
+    "SELECT number, title, location, url FROM citations WHERE question_id = :question_id"
+    " ORDER BY number"
+)
+
+NOTICES = text(
+    "SELECT id, application_id, token, expires_at FROM interactions"
+    " WHERE question_id = :question_id AND token IS NOT NULL AND delivered_at IS NULL"
+    " AND expires_at > clock_timestamp()"
+)
+
+NOTICE_DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")
+
+DELIVERED = text(
+    "UPDATE questions SET delivered_at = clock_timestamp(), lease_id = NULL,"
+    " lease_expires_at = NULL WHERE id = :question_id AND lease_id = :lease_id"
+)

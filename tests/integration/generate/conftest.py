@@ -1,0 +1,154 @@
+"""The generate function with search behind it, a Discord of its own and, if told so, a model."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from db.session import Database
+from functions.generate.main import build
+from functions.runtime.clients import Clients
+from functions.runtime.discord.twin import Twin
+from functions.runtime.embedder.protocol import EmbeddingModel
+from functions.runtime.events import QUESTION_ASKED
+from functions.runtime.ollama.twin import OllamaTwin
+from functions.runtime.settings import Settings
+from functions.runtime.tokens import encrypt_token
+from functions.search.main import build as build_search
+
+SECRET = bytes(range(32))
+APPLICATION = 4711
+SETTINGS = Settings(
+    secret_key=base64.b64encode(SECRET).decode(),
+    discord_api_url="http://discord.test/api/v10",
+    public_url="https://lore.example",
+    ollama_host="http://ollama.test",
+)
+ASK = text(
+    "INSERT INTO questions (guild_id, text, origin) VALUES (:guild, :text, :origin) RETURNING id"
+)
+INTERACTION = text(
+    "INSERT INTO interactions (id, guild_id, application_id, token, expires_at, question_id)"
+    " VALUES (:id, :guild, :application, :token,"
+    " clock_timestamp() + make_interval(secs => :seconds), :question)"
+)
+
+
+class Switch(httpx.AsyncBaseTransport):
+    """A way to a service that can be cut, and that counts who takes it."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self.cut = False
+        self.calls = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        if self.cut:
+            raise httpx.ConnectError("nobody there", request=request)
+        return await self._inner.handle_async_request(request)
+
+
+@dataclass
+class Asker:
+    """Asks questions in one guild and reads what became of them."""
+
+    database: Database
+    guild: int
+    caller: httpx.AsyncClient
+    search: Switch
+    discord: Twin
+    model: OllamaTwin
+    clients: Clients
+    interactions: int = field(default=0)
+
+    async def ask(self, question: str, *, origin: str = "cli") -> UUID:
+        async with self.database.guild(self.guild) as session:
+            values = {"guild": self.guild, "text": question, "origin": origin}
+            asked: UUID = (await session.execute(ASK, values)).scalar_one()
+        return asked
+
+    async def interact(self, question: UUID, *, seconds: float = 900) -> str:
+        """Let a question come from Discord; return the interaction's token."""
+        identity = (uuid4().int >> 66) + 1
+        token = f"token-{identity}"
+        self.discord.announce(token, APPLICATION, acknowledged=True)
+        async with self.database.guild(self.guild) as session:
+            await session.execute(
+                INTERACTION,
+                {
+                    "id": identity,
+                    "guild": self.guild,
+                    "application": APPLICATION,
+                    "token": encrypt_token(token, key=SECRET, interaction_id=identity),
+                    "seconds": seconds,
+                    "question": question,
+                },
+            )
+        return token
+
+    async def tell(self, question: UUID, *, event_id: str | None = None) -> int:
+        response = await self.caller.post(
+            "/",
+            headers={
+                "ce-id": event_id or str(question),
+                "ce-source": "/lorekeeper/test",
+                "ce-type": QUESTION_ASKED,
+                "ce-specversion": "1.0",
+                "content-type": "application/json",
+            },
+            json={"question_id": str(question)},
+        )
+        assert response.content == b"" or response.status_code >= 400
+        return response.status_code
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        async with self.database.guild(self.guild) as session:
+            return list((await session.execute(text(statement), values)).all())
+
+    async def row(self, question: UUID) -> Any:
+        (row,) = await self.rows("SELECT * FROM questions WHERE id = :id", id=question)
+        return row
+
+    async def citations(self, question: UUID) -> list[Any]:
+        return await self.rows(
+            "SELECT * FROM citations WHERE question_id = :id ORDER BY number", id=question
+        )
+
+
+@pytest.fixture
+async def asker(database: Database, model: EmbeddingModel, guild_id: int) -> AsyncIterator[Asker]:
+    search = Switch(
+        build_search(Clients(SETTINGS, name="search", database=database, embedder=model))
+    )
+    discord, ollama = Twin(), OllamaTwin(fault="down")
+    mounts: dict[str, httpx.AsyncBaseTransport | None] = {
+        "http://search.lorekeeper.svc.cluster.local": search,
+        "http://discord.test": httpx.ASGITransport(discord.app),
+        "http://ollama.test": httpx.ASGITransport(ollama.app),
+    }
+    async with httpx.AsyncClient(mounts=mounts) as http:
+        clients = Clients(SETTINGS, name="generate", http=http, database=database)
+        transport = httpx.ASGITransport(build(clients))
+        async with httpx.AsyncClient(transport=transport, base_url="http://generate") as caller:
+            yield Asker(database, guild_id, caller, search, discord, ollama, clients)
+
+
+@pytest.fixture
+async def museum(asker: Asker, knowledge: Any) -> Asker:
+    """An asker whose guild knows about a museum."""
+    await knowledge.add(
+        asker.guild,
+        "museum.md",
+        ["The museum opens at nine on weekdays. Tickets cost 12 euros. Dogs stay outside."],
+        title="Visiting the museum",
+        path=["Visiting the museum", "Hours"],
+    )
+    await knowledge.add(asker.guild, "ferry.txt", ["The ferry leaves the harbour every hour."])
+    await knowledge.add(asker.guild, "bees.txt", ["Bees tell by a dance where the flowers are."])
+    return asker

@@ -1,0 +1,66 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.generate.safety import MOST_CHARACTERS, REMOVED, make_safe
+
+OURS = "https://lore.example/documents/1?passage=0"
+GAP = "\u200b"
+
+HOSTILE = [
+    ("See [here](https://evil.example/a).", "See here.", "foreign link"),
+    (f"See [here]({OURS}).", f"See [here]({OURS}).", "a citation's link"),
+    (f"See {OURS}.", f"See {OURS}.", "a citation's bare URL"),
+    (f"See {OURS}&x=1.", f"See {REMOVED}.", "more than a citation's URL"),
+    ("Go to https://evil.example/?q=secret now", f"Go to {REMOVED} now", "bare URL"),
+    ("<https://evil.example>", REMOVED, "autolink"),
+    ("HTTPS://EVIL.EXAMPLE", REMOVED, "capitals"),
+    ("www.evil.example/x", REMOVED, "no scheme"),
+    ("discord.gg/abc", REMOVED, "invite"),
+    ("ftp://evil.example", REMOVED, "another scheme"),
+    ("![pixel](https://evil.example/p.png)", "pixel", "image"),
+    (f"![pixel]({OURS})", "pixel", "no image, even of ours"),
+    ("![pixel][ref]\n\n[ref]: https://evil.example/p.png", "pixel", "image by reference"),
+    ('<img src="https://evil.example/p.png">', "", "HTML image"),
+    ("<img src=x onerror=alert(1)", "", "HTML cut off"),
+    ("<script>alert(1)</script>hello", "alert(1)hello", "script"),
+    ("[x](javascript:alert(1))", "x)", "script in a link"),
+    ("[a [b] c](//evil.example)", "[a [b] c]", "brackets within brackets"),
+    ("[![a](https://e.example/1)](https://e.example/2)", "a", "image within a link"),
+    ("https:/\u200b/evil.example", REMOVED, "an invisible character within"),
+    ("hthttps://a.exttps://evil.example", REMOVED, "a URL within a URL"),
+    ("a\u202eb\u2066c\x00d\x1be", "abcde", "directions and controls"),
+    ("hi\U000e0041\U000e007f", "hi", "tag characters"),
+    ("@everyone and @here", f"@{GAP}everyone and @{GAP}here", "mass mentions"),
+    ("<@123> <@&45> <#6>", f"<{GAP}@123> <{GAP}@&45> <{GAP}#6>", "mentions"),
+    ("```\ncode", "```\ncode\n```", "open fence"),
+    ("List<String> a < b", "List<String> a < b", "honest angles stay"),
+    ("naïve 你好 👩‍👩‍👧 می‌خواهم", "naïve 你好 👩‍👩‍👧 می‌خواهم", "honest scripts stay"),
+    ("C:\\path and 10:30 and a:b", "C:\\path and 10:30 and a:b", "honest colons stay"),
+    ("use dict[str](x) here [1]", "use dictstr here [1]", "what looks like a link"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "remark"), HOSTILE)
+def test_nothing_hostile_gets_through(text: str, expected: str, remark: str) -> None:
+    assert make_safe(text, urls=[OURS]) == expected, remark
+
+
+def test_the_length_is_bounded() -> None:
+    assert len(make_safe("word " * 5_000)) <= MOST_CHARACTERS + len("\n```")
+
+
+PIECES = st.sampled_from(
+    ["https://", "evil.example", "[", "]", "(", ")", "!", "<", ">", "@everyone", "<@1>", "```",
+     "www.", "\n", " ", "\u200b", "\u202e", "a", "//", "http:", "img ", "[1]: "]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=25))
+def test_no_mixture_of_hostile_pieces_gets_through(pieces: list[str]) -> None:
+    safe = make_safe("".join(pieces))
+    assert not re.search(r"https?:/+\s*\w|www\.\w", safe)
+    assert not re.search(r"!\[[^\]]*\]\(|@everyone|<@1>|<img", safe)
+    assert safe.count("```") % 2 == 0
