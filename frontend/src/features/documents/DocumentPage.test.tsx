@@ -51,6 +51,7 @@ test('a passage that a new version lost is said to be gone', async () => {
   server();
   openPage('/documents/d1?passage=5000');
   expect(await screen.findByText(/not in this version/)).toBeVisible();
+  expect(await screen.findByText('Text 0.')).toBeVisible();
 });
 
 test('a deleted document says so', async () => {

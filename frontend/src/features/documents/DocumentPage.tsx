@@ -1,4 +1,4 @@
-import { Link, useParams, useSearchParams } from 'react-router';
+import { Link, useLocation, useParams, useSearchParams } from 'react-router';
 
 import { Blank } from '../../components/Blank';
 import { ButtonLink } from '../../components/ButtonLink';
@@ -12,6 +12,7 @@ import type { DocumentCardFragment, DocumentQuery } from './documents.generated'
 import { useDocumentQuery } from './documentsApi';
 import { DocumentState } from './DocumentState';
 import { PassageReader } from './PassageReader';
+import type { Cited } from './passageText';
 import { isUnderWay } from './stages';
 
 function isPending({ guild: { document } }: DocumentQuery): boolean {
@@ -21,7 +22,7 @@ function isPending({ guild: { document } }: DocumentQuery): boolean {
 export function DocumentPage() {
   const guildId = useGuild().id;
   const documentId = useParams().documentId ?? '';
-  const cited = useCitedOrdinal();
+  const cited = useCited();
   const { currentData, error } = useLive(useDocumentQuery, { guildId, documentId }, isPending);
   const document = currentData?.guild.document;
   return (
@@ -38,7 +39,7 @@ export function DocumentPage() {
           {document.passageCount > 0 && (
             // A new version has other passages: reading starts over when the count changes.
             <PassageReader
-              key={`${documentId} ${String(document.passageCount)} ${String(cited)}`}
+              key={`${documentId} ${String(document.passageCount)} ${String(cited?.ordinal)}`}
               document={document}
               cited={cited}
             />
@@ -49,9 +50,12 @@ export function DocumentPage() {
   );
 }
 
-function useCitedOrdinal(): number | null {
+/** The address names the passage; the page that leads here may hand over the quoted words. */
+function useCited(): Cited | null {
   const value = useSearchParams()[0].get('passage');
-  return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : null;
+  const state = useLocation().state as { quote?: string } | null;
+  if (value === null || !/^\d{1,9}$/.test(value)) return null;
+  return { ordinal: Number(value), quote: state?.quote ?? null };
 }
 
 function Head({ document }: { document: DocumentCardFragment }) {
@@ -73,6 +77,7 @@ function Head({ document }: { document: DocumentCardFragment }) {
 function Missing() {
   return (
     <Blank
+      heading="h1"
       title="This document is not in the library"
       actions={<ButtonLink to="/documents">See all documents</ButtonLink>}
     >

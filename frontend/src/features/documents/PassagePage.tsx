@@ -5,15 +5,18 @@ import { formatAmount, formatCount } from '../../lib/format';
 import type { PassagesQuery, PassagesQueryVariables } from './documents.generated';
 import { usePassagesQuery } from './documentsApi';
 import css from './PassagePage.module.css';
+import type { Cited } from './passageText';
+import { splitAround, withoutHeadings } from './passageText';
 
 type Passage = NonNullable<PassagesQuery['guild']['document']>['passages'][number];
 
 interface PassagePageProps {
+  title: string;
   query: PassagesQueryVariables;
-  cited: number | null;
+  cited: Cited | null;
 }
 
-export function PassagePage({ query, cited }: PassagePageProps) {
+export function PassagePage({ title, query, cited }: PassagePageProps) {
   const { data, error } = usePassagesQuery(query);
   if (error) return <ProblemNote error={error} />;
   if (!data) return <p className={css.loading}>Turning to {formatAmount(query.first, 'passage')}…</p>;
@@ -22,19 +25,23 @@ export function PassagePage({ query, cited }: PassagePageProps) {
     <PassageText
       key={passage.ordinal}
       passage={passage}
+      body={withoutHeadings(passage, title)}
       before={passages[index - 1]}
-      isCited={passage.ordinal === cited}
+      cited={passage.ordinal === cited?.ordinal ? cited : null}
     />
   ));
 }
 
 interface PassageTextProps {
   passage: Passage;
+  body: string;
   before: Passage | undefined;
-  isCited: boolean;
+  cited: Cited | null;
 }
 
-function PassageText({ passage: { ordinal, text, headingPath, page }, before, isCited }: PassageTextProps) {
+function PassageText({ passage: { ordinal, headingPath, page }, body, before, cited }: PassageTextProps) {
+  const isCited = cited !== null;
+  const [start, quoted, end] = splitAround(body, cited?.quote ?? null);
   const self = useRef<HTMLElement>(null);
   useEffect(() => {
     if (!isCited) return;
@@ -53,7 +60,11 @@ function PassageText({ passage: { ordinal, text, headingPath, page }, before, is
     >
       {isNewHeading && <h2>{heading}</h2>}
       {isCited && <p className={css.sign}>The cited passage</p>}
-      <p className={css.text}>{text}</p>
+      <p className={css.text}>
+        {start}
+        {quoted && <mark>{quoted}</mark>}
+        {end}
+      </p>
       <p className={css.place}>
         {page !== null && `Page ${formatCount(page)} · `}passage {formatCount(ordinal + 1)}
       </p>

@@ -20,7 +20,7 @@ function sayStage(progress: Card['progress']): string {
     fetching: 'Fetching',
     chunking: 'Cutting into passages',
     publishing: 'Putting on the shelf',
-    verifying: 'Checking that it can be found',
+    checking: 'Checking that it can be found',
     ready: 'Putting on the shelf',
   };
   return known[stage] ?? stage.charAt(0).toUpperCase() + stage.slice(1);

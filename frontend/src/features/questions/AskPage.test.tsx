@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { fakeServer, Refusal } from '../../testing/fakeServer';
 import { openPage } from '../../testing/openPage';
-import { page, question } from '../../testing/samples';
+import { document as sample, page, question } from '../../testing/samples';
 
 const history = () => ({ guild: { id: '1', questions: page([]) } });
 const found = (change: object) => () => ({ guild: { id: '1', question: { ...question, ...change } } });
@@ -103,4 +103,22 @@ test('a link to a question of another guild says so', async () => {
   fakeServer({ Questions: history, Question: () => ({ guild: { id: '1', question: null } }) });
   openPage('/questions/q404');
   expect(await screen.findByText('This question is not here')).toBeVisible();
+});
+
+test('a source leads to its passage with the quoted words marked', async () => {
+  const passage = {
+    ordinal: 4,
+    text: 'Borrowing\n\nEach household may borrow up to five packets. Rare ones not.',
+    headingPath: ['Borrowing'],
+    page: null,
+  };
+  fakeServer({
+    Questions: history,
+    Question: found({}),
+    Document: () => ({ guild: { id: '1', document: sample } }),
+    Passages: () => ({ guild: { id: '1', document: { id: 'd1', passages: [passage] } } }),
+  });
+  const user = openPage('/questions/q1');
+  await user.click(await screen.findByRole('link', { name: 'Seed library' }));
+  expect(await screen.findByRole('mark')).toHaveTextContent('Each household may borrow up to five packets.');
 });

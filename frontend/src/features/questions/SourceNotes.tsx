@@ -74,7 +74,13 @@ function SourceNote({ citation, isChosen, onChoose }: SourceNoteProps) {
 function SourceLink({ citation }: { citation: Citation }) {
   const target = targetOf(citation);
   if (target === null) return citation.title;
-  if (target.kind === 'page') return <Link to={target.path}>{citation.title}</Link>;
+  if (target.kind === 'page') {
+    return (
+      <Link to={target.path} state={{ quote: citation.quote }}>
+        {citation.title}
+      </Link>
+    );
+  }
   return (
     <a href={target.address} target="_blank" rel="noopener noreferrer">
       {citation.title} <Icon name="external" size={14} />
