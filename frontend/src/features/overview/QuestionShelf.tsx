@@ -7,13 +7,16 @@ type Day = OverviewQuery['guild']['statistics']['questionsPerDay'][number];
 const kinds = ['failed', 'refused', 'answered'] as const;
 const kindWords = { answered: 'Answered', refused: 'Not in the documents', failed: 'Failed' };
 
+/** A day with one question must not look like a rush. */
+const lowestScale = 8;
+
 function totalOf({ answered, refused, failed }: Day): number {
   return answered + refused + failed;
 }
 
 /** Questions per day as volumes on a shelf; the same figures stand in a table for screen readers. */
 export function QuestionShelf({ days }: { days: Day[] }) {
-  const highest = Math.max(1, ...days.map(totalOf));
+  const highest = Math.max(lowestScale, ...days.map(totalOf));
   return (
     <figure>
       <div className={css.shelf} aria-hidden="true">
