@@ -6,16 +6,18 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 import { api } from '../../lib/api';
+/** Whether an answer quotes the documents or was written by a model. */
+export type AnswerKind =
+  | 'EXTRACTIVE'
+  | 'MODEL';
+
+/** Where a question stands. */
 export type QuestionStatus =
   | 'ASKED'
   | 'ANSWERING'
   | 'ANSWERED'
   | 'REFUSED'
   | 'FAILED';
-
-export type AnswerKind =
-  | 'EXTRACTIVE'
-  | 'MODEL';
 
 export type QuestionsQueryVariables = Exact<{
   guildId: string;

@@ -31,6 +31,7 @@ function Doorway({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
     <main role="alert">
       <Blank
+        heading="h1"
         title="The library cannot be opened"
         art={<Lantern size={56} />}
         actions={
