@@ -32,6 +32,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
     return (
       <div role="alert">
         <Blank
+          heading="h1"
           title="This page broke"
           art={<Lantern size={56} />}
           actions={

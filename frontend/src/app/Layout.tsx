@@ -73,7 +73,7 @@ function Places({ pathname }: { pathname: string }) {
 
 function NoGuild() {
   return (
-    <Blank title="No server yet" art={<Lantern size={56} />}>
+    <Blank heading="h1" title="No server yet" art={<Lantern size={56} />}>
       You belong to no server that uses this Lorekeeper. Ask its administrator to add you.
     </Blank>
   );

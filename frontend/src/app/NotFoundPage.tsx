@@ -5,6 +5,7 @@ import { Lantern } from '../components/Lantern';
 export function NotFoundPage() {
   return (
     <Blank
+      heading="h1"
       title="There is no such page"
       art={<Lantern size={56} />}
       actions={<ButtonLink to="/">To the overview</ButtonLink>}
