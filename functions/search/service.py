@@ -20,9 +20,9 @@ from functions.search.highlights import highlight
 from functions.search.schemas import Candidate, Hit, Neighbour, PassageRow, Statistics, Term
 from functions.search.weighing import weigh
 
-# Candidates of each kind. Beyond 100 nothing on XQuAD or MTRAG-UN reaches the first ten.
+# Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
-# Up to here comparing with every passage takes about 10 ms and misses none.
+# Comparing with every passage misses none and takes 2 ms a thousand; walking the index takes 4 ms.
 MOST_COMPARED_EXACTLY = 10_000
 HIGHLIGHTED_PASSAGES = 3
 LOCATION_SEPARATOR = " › "
