@@ -20,6 +20,8 @@ INHERITED_SHARE = 0.85
 
 HEADING = re.compile(r"\s*#{1,6}\s")
 QUESTION = re.compile(r"[?？؟][\"'”’»)*_]*$")
+ENDED = re.compile(r"[.!?…。！？।؟][\"'”’»)*_]*$")
+LONGEST_HEADING = 80
 LEADING_MARKS = re.compile(r"^(?:\s*(?:#{1,6}|[-*+•]|>|\d{1,3}[.)])\s+)+")
 # The source's own footnotes would be taken for citations of ours.
 FOOTNOTE = re.compile(r"\[\d{1,3}\]")
@@ -42,21 +44,33 @@ def tidy(sentence: str) -> str:
     return " ".join(FOOTNOTE.sub("", LEADING_MARKS.sub("", sentence)).split())
 
 
-def _introduces(sentence: str) -> bool:
-    bare = sentence.strip()
-    return bool(HEADING.match(bare) or QUESTION.search(bare) or bare.endswith((":", "：")))
+def _is_heading(text: str, mark: Highlight) -> bool:
+    """Tell whether a sentence is a short line of its own, without an end, over something else."""
+    sentence = text[mark.start : mark.end]
+    return bool(HEADING.match(sentence)) or (
+        len(sentence) <= LONGEST_HEADING
+        and not ENDED.search(sentence)
+        and (mark.start == 0 or text.endswith("\n\n", 0, mark.start))
+        and text.startswith("\n\n", mark.end)
+    )
+
+
+def _introduces(text: str, mark: Highlight) -> bool:
+    sentence = text[mark.start : mark.end]
+    asks = QUESTION.search(sentence) or sentence.endswith((":", "："))
+    return bool(asks) or _is_heading(text, mark)
 
 
 def _scored(rank: int, passage: Passage) -> Iterable[Sentence]:
     inherited = 0.0
     for mark in sorted(passage.highlights, key=_start):
-        text = passage.text[mark.start : mark.end]
         score = max(mark.score, inherited)
         inherited = 0.0
-        if _introduces(text):
+        if _introduces(passage.text, mark):
             inherited, score = score * INHERITED_SHARE, score * INTRODUCTION_SHARE
         score += PASSAGE_SHARE * passage.score
-        yield Sentence(rank=rank, start=mark.start, text=tidy(text), score=score)
+        text = tidy(passage.text[mark.start : mark.end])
+        yield Sentence(rank=rank, start=mark.start, text=text, score=score)
 
 
 def _start(mark: Highlight) -> int:

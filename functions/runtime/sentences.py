@@ -17,7 +17,9 @@ END = re.compile(
     rf"|[.!?…։؟۔।॥።]+[{CLOSING}]*(?=\s|$)"
 )
 # A line of its own: a heading, a list item, a quote, a table row, or what follows an empty line.
-BLOCK = re.compile(r"\n\s*\n\s*|\n(?=[ \t]*(?:[-*+•>|#]|\d{1,3}[.)])[ \t]?\S)|(?<=\|)[ \t]*\n")
+BLOCK = re.compile(
+    r"\n\s*\n\s*|\n(?=[ \t]*(?:[-*+•>|#]|\d{1,3}[.)])[ \t]?\S)|(?<=\|)[ \t]*\n|\n(?=[^\n|]+ \| )"
+)
 HEADING = re.compile(r"(?m)^[ \t]*#{1,6}[ \t].*$")
 FENCE = re.compile(r"(?ms)^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)")
 SOUTH_EAST_ASIAN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")

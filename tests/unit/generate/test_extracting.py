@@ -54,7 +54,13 @@ def test_four_good_sentences_are_three(passage: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["## How do I reset it?\n\nHold the button.", "How do I reset it? Hold the button."]
+    "text",
+    [
+        "## How do I reset it?\n\nHold the button.",
+        "How do I reset it? Hold the button.",
+        "Resetting\n\nHold the button.",
+        "To reset it:\n- Hold the button.",
+    ],
 )
 def test_what_stands_under_a_heading_or_question_is_the_answer(passage: Make, text: str) -> None:
     draft = extract([passage(text, scores=(1.0, 0.2))])

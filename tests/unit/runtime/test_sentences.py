@@ -28,6 +28,7 @@ SPLIT = [
     ),
     ("Intro:\n- one\n- two\n\nEnd", ["Intro:", "- one", "- two", "End"], "list items"),
     ("| a | b |\n| c | d |", ["| a | b |", "| c | d |"], "table rows"),
+    ("a | b\nc | d", ["a | b", "c | d"], "table rows without an edge"),
     ("Run:\n```\nmake a. B\n\nmake c\n```\nDone.", 3, "code stays whole"),
     ("Open main.py and settings.json first.", 1, "file names"),
     ("", [], "nothing"),
