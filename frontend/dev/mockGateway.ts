@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+
 import type { Plugin } from 'vite';
 
 import { MockLibrary } from './mockLibrary.ts';
