@@ -19,10 +19,11 @@ HTML = re.compile(
     r"|meta|base|form|input|button)\b[^>]*(?:>|$)",
     re.IGNORECASE,
 )
-IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^)\s>]*)[^)]*\)")
-# What is left of links with brackets within brackets, or cut off in the middle.
-TARGET = re.compile(r"\]\(\s*<?([^)\s>]*)[^)]*(?:\)|$)")
+# Possessive and bounded: a wall of open links would otherwise take minutes to look through.
+IMAGE = re.compile(r"!\[([^\[\]]*+)\](?:\([^)]{0,2000}+\)|\[[^\]]{0,200}+\])")
+LINK = re.compile(r"\[([^\[\]]*+)\]\(\s*+<?+([^)\s>]{0,2000}+)[^)]{0,200}+\)")
+# What is left of links with brackets within brackets, too long, or cut off in the middle.
+TARGET = re.compile(r"\]\(\s*+<?+([^)\s>]*+)[^)]*+(?:\)|$)")
 DEFINITION = re.compile(r"(?m)^[ \t>]*\[[^\]\n]+\]:[ \t]*\S.*$")
 BARE = re.compile(
     r"<?(?:[a-z][a-z0-9+.-]{1,20}:(?:/|\\)+|www\.|(?:discord(?:app)?\.(?:gg|com/invite)/))"

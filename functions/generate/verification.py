@@ -17,10 +17,10 @@ LEAST_SUPPORT = 0.6
 # Where less of a text than this stands, the documents' own words are shown in its place.
 LEAST_KEPT = 0.5
 
-NUMBERS = r"\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\]"
-MARKER = re.compile(rf"\s*{NUMBERS}")
+NUMBERS = r"\[\s{0,3}\d{1,3}(?:\s{0,3}[,;]\s{0,3}\d{1,3})*\s{0,3}\]"
+MARKER = re.compile(rf"\s{{0,3}}{NUMBERS}")
 # Models set the number after the full stop as often as before it.
-AFTER_THE_STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]*)((?:\s*{NUMBERS})+)")
+AFTER_THE_STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]*)((?:\s{{0,3}}{NUMBERS})+)")
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 

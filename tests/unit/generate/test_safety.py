@@ -52,6 +52,18 @@ def test_the_length_is_bounded() -> None:
     assert len(make_safe("word " * 5_000)) <= MOST_CHARACTERS + len("\n```")
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("wall", ["[a](", "![a](", "![a][", "<img ", "[a]: ", "](", "http:"])
+def test_a_wall_of_half_links_is_got_through(wall: str) -> None:
+    assert "](" not in make_safe(wall * 4_000)
+
+
+@pytest.mark.parametrize("length", [100, 1_900, 2_100, 10_000])
+def test_a_link_of_any_length_is_taken_away(length: int) -> None:
+    assert make_safe(f"[x](javascript:{'a' * length})") in {"x", "[x]"}
+    assert make_safe(f"![x](/{'a' * length})") in {"x", "!x"}
+
+
 PIECES = st.sampled_from(
     ["https://", "evil.example", "[", "]", "(", ")", "!", "<", ">", "@everyone", "<@1>", "```",
      "www.", "\n", " ", "\u200b", "\u202e", "a", "//", "http:", "img ", "[1]: "]
