@@ -61,7 +61,7 @@ def test_a_wall_of_half_links_is_got_through(wall: str) -> None:
 @pytest.mark.parametrize("length", [100, 1_900, 2_100, 10_000])
 def test_a_link_of_any_length_is_taken_away(length: int) -> None:
     assert make_safe(f"[x](javascript:{'a' * length})") in {"x", "[x]"}
-    assert make_safe(f"![x](/{'a' * length})") in {"x", "!x"}
+    assert make_safe(f"![x](/{'a' * length})") in {"!x", "![x]", "x"}
 
 
 PIECES = st.sampled_from(
