@@ -12,7 +12,7 @@ help: ## Show these targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: ## Make .venv, the embedding model and the built dashboard.
-	@$(MAKE) --no-print-directory -j2 .make/model .make/dashboard
+	@$(MAKE) --silent -j2 .make/model .make/dashboard
 
 run: setup ## Run the whole system on http://localhost:8080.
 	@exec $(BIN)/lore run
