@@ -1,14 +1,11 @@
-"""A chat with an Ollama server, with a limit to every kind of waiting.
-
-Its HTTP interface is spoken directly: the package `ollama` cannot send `truncate: false` with a
-chat, and without that a prompt that is too long is cut in silence, with status 200.
-"""
+"""A chat with an Ollama server, with a limit to every kind of waiting."""
 
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from functools import cached_property
 from time import monotonic
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,12 +13,18 @@ import msgspec
 
 from functions.runtime.errors import UnavailableError
 
+if TYPE_CHECKING:
+    from ollama import ChatResponse
+
+    from functions.runtime.ollama.transport import WholePromptClient
+
 DEFAULT_PORT = 11434
 # One size for every call: another one makes the server load the model again.
 CONTEXT_TOKENS = 4096
 MOST_WRITTEN_TOKENS = 400
 # Should a server not keep to the limit above.
 MOST_WRITTEN_CHARACTERS = 16_000
+OPTIONS = {"num_ctx": CONTEXT_TOKENS, "num_predict": MOST_WRITTEN_TOKENS, "temperature": 0}
 
 
 class OllamaError(UnavailableError):
@@ -57,25 +60,17 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     written_tokens: int
 
 
-class _Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the stream; an error can come after the status 200."""
-
-    message: Message | None = None
-    done: bool = False
-    done_reason: str = "stop"
-    prompt_eval_count: int = 0
-    eval_count: int = 0
-    error: str | None = None
-
-
 def base_url(host: str) -> str:
-    """Return the URL that ``OLLAMA_HOST`` means: ``HOST``, ``HOST:PORT`` or a URL."""
+    """Return the URL that ``OLLAMA_HOST`` means: ``HOST``, ``HOST:PORT`` or a URL.
+
+    Raises ValueError for a port that is none.
+    """
     parts = urlsplit(host if "://" in host else f"//{host}", scheme="")
     # The server's own variable often says where to listen, which is nowhere to call.
     name = "127.0.0.1" if parts.hostname in {None, "0.0.0.0", "::"} else parts.hostname
     name = f"[{name}]" if name and ":" in name else name
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, DEFAULT_PORT)
-    return f"{parts.scheme or 'http'}://{name}:{port}"
+    return f"{parts.scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
 
 
 class OllamaClient:
@@ -95,6 +90,14 @@ class OllamaClient:
         self._patience = patience or Patience()
         self._known: tuple[float, bool] | None = None
 
+    @cached_property
+    def _server(self) -> "WholePromptClient":
+        from functions.runtime.ollama.transport import connect  # noqa: PLC0415 - cold start
+
+        # Reading has no limit of its own: what is waited for changes within one stream.
+        timeout = httpx.Timeout(None, connect=self._patience.connect)
+        return connect(self._http, url=self._url, timeout=timeout)
+
     async def is_ready(self) -> bool:
         """Tell whether the server answers and has the model; asked at most every ten seconds."""
         if self._known is None or monotonic() - self._known[0] > self._patience.remember:
@@ -102,15 +105,13 @@ class OllamaClient:
         return self._known[1]
 
     async def _look(self) -> bool:
+        server = self._server
         try:
             async with asyncio.timeout(self._patience.ready):
-                version = await self._http.get(f"{self._url}/api/version")
-                if version.status_code != httpx.codes.OK:
-                    return False
-                shown = await self._http.post(f"{self._url}/api/show", json={"model": self.model})
-                return shown.status_code == httpx.codes.OK
-        except (httpx.HTTPError, TimeoutError):
+                await server.show(self.model)
+        except Exception:  # noqa: BLE001 - a server that says nonsense is not ready either
             return False
+        return True
 
     async def chat(self, messages: Sequence[Message]) -> Completion:
         """Return what the model answers. Raises OllamaError for whatever goes wrong.
@@ -119,70 +120,44 @@ class OllamaClient:
         the abandoned prompt, and reads the next one after it.
         """
         try:
-            return await self._stream(self._request(messages))
-        except (httpx.HTTPError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise OllamaError(
-                f"The language model's server failed: {type(error).__name__}."
-            ) from error
+            return await self._stream(messages)
+        except OllamaError:
+            raise
         except TimeoutError as error:
             self._known = None
             raise OllamaError("The language model did not answer in time.") from error
+        except Exception as error:
+            # The package raises builtin, httpx's, pydantic's and its own errors for one thing.
+            self._known = None
+            raise OllamaError(
+                f"The language model's server failed: {type(error).__name__}."
+            ) from error
 
-    def _request(self, messages: Sequence[Message]) -> httpx.Request:
-        body: dict[str, Any] = {
-            "model": self.model,
-            "messages": messages,
-            "stream": True,
-            "truncate": False,
-            "shift": False,
-            "keep_alive": -1,
-            "options": {
-                "num_ctx": CONTEXT_TOKENS,
-                "num_predict": MOST_WRITTEN_TOKENS,
-                "temperature": 0,
-            },
-        }
-        return self._http.build_request(
-            "POST",
-            f"{self._url}/api/chat",
-            content=msgspec.json.encode(body),
-            headers={"content-type": "application/json"},
-            timeout=httpx.Timeout(None, connect=self._patience.connect),
-        )
-
-    async def _stream(self, request: httpx.Request) -> Completion:
+    async def _stream(self, messages: Sequence[Message]) -> Completion:
         now = asyncio.get_running_loop().time
         end = now() + self._patience.whole
         written: list[str] = []
-        async with (
-            asyncio.timeout(self._patience.first_token) as limit,
-            aclosing(await self._http.send(request, stream=True)) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                raise OllamaError(f"The language model's server said {response.status_code}.")
-            async for line in response.aiter_lines():
+        pieces = await self._server.stream_chat(
+            model=self.model, messages=msgspec.to_builtins(messages), options=OPTIONS
+        )
+        async with asyncio.timeout(self._patience.first_token) as limit, aclosing(pieces):
+            async for piece in pieces:
                 limit.reschedule(min(now() + self._patience.silence, end))
-                if done := _read(line, written):
+                if done := _taken_in(piece, written):
                     return done
         raise OllamaError("The language model's server broke off.")
 
 
-def _read(line: str, written: list[str]) -> Completion | None:
-    """Take in one line; return the completion with the last one."""
-    if not line.strip():
-        return None
-    piece = msgspec.json.decode(line, type=_Piece)
-    if piece.error:
-        raise OllamaError("The language model's server reported an error while writing.")
-    if piece.message:
-        written.append(piece.message.content)
+def _taken_in(piece: "ChatResponse", written: list[str]) -> Completion | None:
+    """Take in one piece; return the completion with the last one."""
+    written.append(piece.message.content or "")
     if sum(map(len, written)) > MOST_WRITTEN_CHARACTERS:
         raise OllamaError("The language model wrote without end.")
     if not piece.done:
         return None
     return Completion(
         text="".join(written),
-        done_reason=piece.done_reason,
-        prompt_tokens=piece.prompt_eval_count,
-        written_tokens=piece.eval_count,
+        done_reason=piece.done_reason or "stop",
+        prompt_tokens=piece.prompt_eval_count or 0,
+        written_tokens=piece.eval_count or 0,
     )

@@ -26,21 +26,17 @@ class OllamaTwin:
         self.looks = 0
         self.app = Starlette(
             routes=[
-                Route("/api/version", self._version),
                 Route("/api/show", self._show, methods=["POST"]),
                 Route("/api/chat", self._chat, methods=["POST"]),
             ]
         )
 
-    async def _version(self, _: Request) -> Response:
+    async def _show(self, request: Request) -> Response:
         self.looks += 1
         if self.fault == "down":
             return Response(status_code=502)
-        return JSONResponse({"version": "0.0.0"})
-
-    async def _show(self, request: Request) -> Response:
         body = await request.json()
-        return self._missing(body["model"]) or JSONResponse({"details": {}})
+        return self._missing(body["model"]) or JSONResponse({"details": {}, "model_info": {}})
 
     def _missing(self, model: str) -> Response | None:
         if model == self.model and self.fault != "missing":

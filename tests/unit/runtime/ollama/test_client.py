@@ -1,8 +1,13 @@
 import asyncio
+import inspect
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from ollama import AsyncClient
+from ollama._types import ChatRequest
 
 from functions.runtime.ollama.client import (
     CONTEXT_TOKENS,
@@ -27,7 +32,12 @@ def client_of(twin: OllamaTwin, *, patience: Patience | None = None) -> OllamaCl
     ("host", "url"),
     [
         ("127.0.0.1", "http://127.0.0.1:11434"),
+        ("127.0.0.1:11435", "http://127.0.0.1:11435"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
         ("0.0.0.0:1234", "http://127.0.0.1:1234"),
+        ("http://0.0.0.0:1234", "http://127.0.0.1:1234"),
+        ("[::]:1234", "http://127.0.0.1:1234"),
+        ("https://example.com/ollama/", "https://example.com:443/ollama"),
         ("http://ollama:11434/", "http://ollama:11434"),
         ("http://ollama", "http://ollama:80"),
         ("https://ollama.example", "https://ollama.example:443"),
@@ -47,6 +57,7 @@ async def test_a_chat_comes_back_whole_and_never_lets_the_prompt_be_cut() -> Non
     (body,) = twin.chats
     assert body["truncate"] is False
     assert body["shift"] is False
+    assert body["stream"] is True
     assert body["keep_alive"] == -1
     assert body["options"]["num_ctx"] == CONTEXT_TOKENS
     assert body["messages"] == [{"role": "user", "content": "Why is the sky blue?"}]
@@ -96,3 +107,38 @@ async def test_readiness_is_remembered_for_a_while() -> None:
     forgetful = client_of(twin, patience=Patience(remember=-1))
     assert [await forgetful.is_ready() for _ in range(2)] == [True] * 2
     assert twin.looks == 3
+
+
+def test_the_package_still_writes_and_sends_requests_as_we_do() -> None:
+    """Fails with a version of the package that our subclass was not written for."""
+    source = inspect.getsource(AsyncClient.chat)
+    assert "self._request(" in source
+    assert "ChatRequest(" in source
+    assert list(inspect.signature(AsyncClient._request).parameters) == [
+        "self", "cls", "args", "stream", "kwargs"
+    ]  # fmt: skip
+
+
+def test_the_package_has_no_word_of_its_own_against_cutting_yet() -> None:
+    """Once it has, our subclass can go."""
+    assert "truncate" not in inspect.signature(AsyncClient.chat).parameters
+    assert "truncate" not in ChatRequest.model_fields
+
+
+async def test_the_shared_client_stays_open_and_follows_nobody_elsewhere() -> None:
+    asked: list[str] = []
+
+    def redirect(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(307, headers={"location": "http://elsewhere.test/"})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(redirect), follow_redirects=True)
+    with pytest.raises(OllamaError):
+        await OllamaClient(http, host="ollama.test", model="m").chat(QUESTION)
+    assert asked == ["ollama.test"]
+    assert not http.is_closed
+
+
+def test_importing_the_client_imports_no_package() -> None:
+    code = "import sys, functions.runtime.ollama.client; sys.exit('ollama' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
