@@ -172,3 +172,11 @@ def test_the_same_interaction_sent_often_is_one_question(laptop: Laptop) -> None
     headers: Any = _signed(sender, raw)
     assert {sender.post(raw, headers) for _ in range(10)} == {200}
     assert laptop.statistics()["questions"] == before + 1
+
+
+def test_the_webhooks_cold_start_is_measured_beside_a_bare_program(tmp_path: Path) -> None:
+    figures = Laptop(tmp_path).lore_json("bench", "cold-start", "--runs", "1")
+    assert figures["discord"]["median_ms"] > 0
+    assert figures["ratio"] == pytest.approx(
+        figures["discord"]["median_ms"] / figures["bare"]["median_ms"], abs=0.01
+    )
