@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -24,6 +25,8 @@ from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.install import install
 from functions.runtime.settings import Settings, load_settings
 
+RECOVERY_SECONDS = 60.0
+RECOVERY_POLL_SECONDS = 0.2
 log = logging.getLogger(__name__)
 
 # Only this process can have held a lease on this data, and it has only just begun.
@@ -76,9 +79,21 @@ def local_settings(home: Home, *, database_url: str, port: int) -> Settings:
     return msgspec.structs.replace(settings, simulator=simulator)
 
 
+async def _migrate(postgres: EmbeddedPostgres) -> None:
+    """Migrate as soon as the server is done with recovering from a power cut."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            return await migrate(postgres.owner_url)
+        except (OSError, asyncpg.CannotConnectNowError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(RECOVERY_POLL_SECONDS)
+
+
 async def _open_database(home: Home, watch: Stopwatch) -> EmbeddedPostgres:
     postgres = await asyncio.to_thread(start_postgres, home.postgres)
-    await migrate(postgres.owner_url)
+    await _migrate(postgres)
     engine = create_async_engine(driver_url(postgres.owner_url), poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(FREE_VERSIONS)

