@@ -1,7 +1,6 @@
 """The guild and the person of a laptop, where nobody has connected a Discord yet."""
 
 import re
-from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -20,6 +19,8 @@ MEMBERSHIP = Membership(
 )
 HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:]+)\]|(?P<name>[a-z0-9.-]+))(?::\d{1,5})?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# A tunnel ends on this machine and may call it localhost; these tell that somebody else is behind.
+RELAYED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 
 
 def _host(request: Request) -> str | None:
@@ -29,16 +30,25 @@ def _host(request: Request) -> str | None:
     return (match["address"] or match["name"]) if match else None
 
 
+def is_nearby(request: Request) -> bool:
+    """Tell whether a request was sent on this machine, not through a tunnel or a rebound name."""
+    return _host(request) in LOOPBACK and RELAYED.isdisjoint(request.headers)
+
+
 def refuse_elsewhere(request: Request, settings: Settings) -> None:
-    """Raise ForbiddenError outside development, and for names that were rebound to this machine."""
+    """Raise ForbiddenError outside development, and for whoever is not at this machine.
+
+    The public address does not count: behind a tunnel it is everybody's.
+    """
     if not settings.in_development:
         raise ForbiddenError(
             "Signing in without Discord works in development only. Set LORE_ENV=development"
             " on your own machine to use it."
         )
-    if _host(request) not in LOOPBACK | {urlsplit(settings.public_url).hostname}:
+    if not is_nearby(request):
         raise ForbiddenError(
-            f"Signing in without Discord works at {settings.public_url} only. Open that address."
+            "Signing in without Discord works on the machine that runs this only. Open the"
+            " dashboard there, at localhost."
         )
 
 

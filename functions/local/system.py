@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import functions.discord.main
@@ -28,6 +29,7 @@ from functions.runtime.clients import Clients
 from functions.runtime.discord.twin import Twin
 from functions.runtime.embedder.protocol import EmbeddingModel
 from functions.runtime.settings import Settings
+from gateway.development import is_nearby
 
 log = logging.getLogger(__name__)
 MANIFESTS = CHECKOUT / "knative" / "base"
@@ -71,7 +73,8 @@ class FrontDoor:
         path = scope.get("path", "")
         if path == "/interactions":
             await self._discord(scope, receive, send)
-        elif self._twin and path.startswith("/simulator/"):
+        # Whoever reaches the simulator reads every answer: a tunnel must not lead to it.
+        elif self._twin and path.startswith("/simulator/") and is_nearby(Request(scope)):
             await self._twin(scope, receive, send)
         else:
             await self._gateway(scope, receive, send)

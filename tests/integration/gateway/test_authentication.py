@@ -3,13 +3,16 @@
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from db.session import Database
+from functions.runtime.clients import Clients
 from gateway.authentication import COOKIE, token_hash
 from gateway.development import DEVELOPMENT_GUILD_ID, DEVELOPMENT_GUILD_NAME
-from tests.integration.gateway.conftest import HEADER, Person
+from gateway.main import build
+from tests.integration.gateway.conftest import HEADER, SETTINGS, Person
 
 VIEWER = {"query": "{viewer{id name guilds{id name role}}}"}
 LOCAL_GUILD = {
@@ -87,6 +90,25 @@ async def test_the_methods_are_told(http: httpx.AsyncClient) -> None:
 )
 async def test_this_machine_goes_by_several_names(http: httpx.AsyncClient, host: str) -> None:
     assert (await _sign_in(http, headers={"host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "remark"),
+    [
+        ({"host": "tunnel.example"}, "the public address, which a tunnel gives to everybody"),
+        ({"host": "localhost", "x-forwarded-for": "203.0.113.9"}, "a tunnel that renames the host"),
+        ({"host": "localhost", "forwarded": "for=203.0.113.9"}, "the standard's way to say so"),
+    ],
+)
+async def test_nobody_signs_in_as_developer_through_a_tunnel(
+    clients: Clients, database: Database, headers: dict[str, str], remark: str
+) -> None:
+    settings = msgspec.structs.replace(SETTINGS, public_url="https://tunnel.example")
+    app = build(Clients(settings, name="gateway", http=clients.http, database=database))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as tunnelled:
+        answer = await _sign_in(tunnelled, headers=headers)
+    assert answer.status_code == 403, remark
 
 
 MALFORMED_HOSTS = [
