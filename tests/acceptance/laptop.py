@@ -84,10 +84,10 @@ class Laptop:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
 
-    def stop(self) -> int:
-        """Press Ctrl-C and return the exit status."""
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Press Ctrl-C, or send another signal, and return the exit status."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(number)
         return self.process.wait(STOP_SECONDS)
 
     def lore(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,7 @@
 """From a signed slash command to a cited answer, as a person meets it."""
 
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,15 @@ def test_without_a_running_system_the_command_line_says_so(tmp_path: Path) -> No
     assert "make run" in run.stderr
 
 
-def test_ctrl_c_stops_cleanly_and_the_data_stays(new_laptop: Laptop) -> None:
+def test_ctrl_c_and_sigterm_stop_cleanly_and_the_data_stays(new_laptop: Laptop) -> None:
     new_laptop.start()
     new_laptop.wait_for("Lorekeeper is up.")
     before = new_laptop.statistics()
-    assert new_laptop.stop() == 0
-    assert "The data stays" in new_laptop.terminal()
-    new_laptop.start()
-    assert new_laptop.statistics() == before
+    for number in (signal.SIGINT, signal.SIGTERM):
+        assert new_laptop.stop(number) == 0
+        assert not (new_laptop.home / "postgres" / "postmaster.pid").exists()
+        new_laptop.start()
+        assert new_laptop.statistics() == before
 
 
 class Sender:

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 import uvicorn
@@ -53,6 +56,25 @@ async def _run() -> None:
         err.print("[green]✓[/green] Stopped. The data stays.")
 
 
+class Server(uvicorn.Server):
+    """A server that ends by itself on Ctrl-C and SIGTERM, and lets its caller clean up.
+
+    uvicorn raises a signal again once it has served, and SIGTERM would then end the process with
+    PostgreSQL still running.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to :meth:`stop_on_signals`."""
+        yield
+
+    def stop_on_signals(self) -> None:
+        """Stop at the first signal; the second does not wait for open requests."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+
+
 def _log_to(home: Home) -> None:
     """Keep the terminal for people: logs go to a file as JSON lines."""
     handler = logging.FileHandler(home.log_file, encoding="utf-8")
@@ -86,7 +108,8 @@ async def _serve(system: System, listener: socket.socket, home: Home, ready: str
         lifespan="off",
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
+    server.stop_on_signals()
     greeting = asyncio.create_task(_greet(system, home, ready))
     await server.serve(sockets=[listener])
     greeting.cancel()
