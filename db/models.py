@@ -326,6 +326,7 @@ class Interaction(Base):
         ),
         Index("interactions_of_question", "question_id"),
         Index("interactions_of_version", "version_id"),
+        Index("interactions_open", "expires_at", postgresql_where=sql("token IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

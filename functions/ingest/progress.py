@@ -1,16 +1,20 @@
 """Tell people how far a document is: on its row always, in Discord where it was added there."""
 
+import asyncio
 import logging
 import time
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
 
 from functions.ingest import queries
 from functions.ingest.schemas import Notice
 from functions.runtime.clients import Clients
 from functions.runtime.discord.client import Delivery
 from functions.runtime.discord.messages import failure_message, progress_message, ready_message
+from functions.runtime.errors import UnavailableError
 from functions.runtime.leases import Lease
-from functions.runtime.tokens import decrypt_token
+from functions.runtime.tokens import TokenError, decrypt_token
 
 log = logging.getLogger(__name__)
 ROW_SECONDS = 0.25
@@ -19,7 +23,11 @@ DISCORD_SECONDS = 1.5
 
 
 class Progress:
-    """Reports stages of one version; steps that follow too closely are left out."""
+    """Reports stages of one version; steps that follow too closely are left out.
+
+    Reading never waits for Discord, which may take a minute to refuse an edit. Leaving the context
+    does: an edit under way must not overtake the outcome.
+    """
 
     def __init__(
         self, clients: Clients, lease: Lease, *, title: str, notice: Notice | None
@@ -30,6 +38,24 @@ class Progress:
         self._notice = notice
         self._stage = ""
         self._row_at = self._discord_at = float("-inf")
+        self._editing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to report."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait for the edit under way; a worker that is stopped gives it up."""
+        if self._editing is None:
+            return
+        if isinstance(error, asyncio.CancelledError):
+            self._editing.cancel()
+        await asyncio.wait({self._editing})
 
     async def report(self, stage: str, done: int = 0, total: int = 0) -> None:
         """Record that ``done`` of ``total`` units of a stage are behind us."""
@@ -38,10 +64,17 @@ class Progress:
         if entered or done == total or now - self._row_at >= ROW_SECONDS:
             self._row_at = now
             await self._write(stage, done, total)
-        if self._notice and now - self._discord_at >= DISCORD_SECONDS:
+        waiting = self._editing is not None and not self._editing.done()
+        if self._notice and not waiting and now - self._discord_at >= DISCORD_SECONDS:
             self._discord_at = now
             message = progress_message(self._title, stage=stage, done=done, total=total)
-            await edit(self._clients, self._notice, message)
+            self._editing = asyncio.create_task(self._tell(self._notice, message))
+
+    async def _tell(self, notice: Notice, message: dict[str, Any]) -> None:
+        try:
+            await edit(self._clients, notice, message)
+        except Exception:
+            log.warning("progress not told", extra={"version": self._lease.row_id}, exc_info=True)
 
     async def _write(self, stage: str, done: int, total: int) -> None:
         async with self._clients.database.guild(self._lease.guild_id) as session:
@@ -64,27 +97,36 @@ async def edit(clients: Clients, notice: Notice, message: dict[str, Any]) -> Del
     )
 
 
-async def find_notice(clients: Clients, lease: Lease) -> Notice | None:
+async def find_notice(clients: Clients, guild_id: int, version_id: UUID) -> Notice | None:
     """Return where the version was added in Discord, if it was and the token still works."""
-    async with clients.database.guild(lease.guild_id) as session:
-        row = (
-            await session.execute(queries.INTERACTION, {"version_id": lease.row_id})
-        ).one_or_none()
+    async with clients.database.guild(guild_id) as session:
+        row = (await session.execute(queries.INTERACTION, {"version_id": version_id})).one_or_none()
     if row is None:
         return None
     key = clients.settings.secret()
+    try:
+        token = decrypt_token(row.token, key=key, interaction_id=row.id)
+    except TokenError:
+        # Written under another key: nobody can be told any more, but the document is read.
+        return None
     return Notice(
         interaction_id=row.id,
         application_id=row.application_id,
-        token=decrypt_token(row.token, key=key, interaction_id=row.id),
+        token=token,
         expires_at=row.expires_at,
     )
 
 
-async def tell_outcome(clients: Clients, lease: Lease, notice: Notice) -> None:
-    """Say in Discord how the version ended, once it did."""
-    async with clients.database.guild(lease.guild_id) as session:
-        row = (await session.execute(queries.OUTCOME, {"version_id": lease.row_id})).one_or_none()
+async def tell_outcome(clients: Clients, guild_id: int, version_id: UUID) -> None:
+    """Say in Discord how the version ended, once it did, unless that was said.
+
+    Raises UnavailableError where Discord may take it later.
+    """
+    notice = await find_notice(clients, guild_id, version_id)
+    if notice is None:
+        return
+    async with clients.database.guild(guild_id) as session:
+        row = (await session.execute(queries.OUTCOME, {"version_id": version_id})).one_or_none()
     if row is None or row.status in {"received", "processing"}:
         return
     if row.status == "ready":
@@ -92,7 +134,6 @@ async def tell_outcome(clients: Clients, lease: Lease, notice: Notice) -> None:
     else:
         message = failure_message(row.status_reason)
     if await edit(clients, notice, message) is Delivery.UNAVAILABLE:
-        log.warning("outcome not delivered", extra={"version": lease.row_id})
-        return
-    async with clients.database.guild(lease.guild_id) as session:
+        raise UnavailableError("Discord does not take the outcome right now.")
+    async with clients.database.guild(guild_id) as session:
         await session.execute(queries.DELIVERED, {"id": notice.interaction_id})

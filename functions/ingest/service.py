@@ -23,6 +23,7 @@ from functions.runtime.leases import (
     Lease,
     LeaseLostError,
     claim,
+    guild_of,
     held,
     release,
 )
@@ -46,29 +47,30 @@ class Work:
 
 async def ingest(clients: Clients, event: Event) -> None:
     """Handle a document.uploaded event; doubled, late and stray ones change nothing."""
-    lease = await claim(clients.database, "document_versions", event.row_id("version_id"))
+    version_id = event.row_id("version_id")
+    lease = await claim(clients.database, "document_versions", version_id)
     if lease is None:
+        # Whoever read it may have been stopped before the moderator heard how it ended.
+        if guild_id := await guild_of(clients.database, "document_versions", version_id):
+            await tell_outcome(clients, guild_id, version_id)
         return
-    notice = await find_notice(clients, lease)
+    notice = await find_notice(clients, lease.guild_id, version_id)
     async with clients.database.guild(lease.guild_id) as session:
-        version = await load_version(session, lease.row_id)
+        version = await load_version(session, version_id)
     if version is None:
         return
     progress = Progress(clients, lease, title=version.title, notice=notice)
     try:
-        async with held(clients.database, lease):
+        async with held(clients.database, lease), progress:
             await _process(
                 clients, Work(lease=lease, event=event, version=version, progress=progress)
             )
-    except UnreadableDocumentError as error:
-        await _end(clients, lease, status="failed", reason=error.message)
     except LeaseLostError:
-        log.warning("version taken over", extra={"version": lease.row_id})
+        log.warning("version taken over", extra={"version": version_id})
         return
     except Exception as error:  # noqa: BLE001 - whatever it was, the row must learn of it
-        await _try_again(clients, lease, error)
-    if notice:
-        await tell_outcome(clients, lease, notice)
+        await _after_failure(clients, lease, error)
+    await tell_outcome(clients, lease.guild_id, version_id)
 
 
 async def _process(clients: Clients, work: Work) -> None:
@@ -151,8 +153,11 @@ def _probe_text(chunks: list[Chunk]) -> str:
     return chunks[len(chunks) // 2].text[:PROBE_CHARACTERS]
 
 
-async def _try_again(clients: Clients, lease: Lease, error: Exception) -> None:
-    """Give the version back for a later attempt, or end it after the fifth."""
+async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> None:
+    """Give the version back for a later attempt; end it after the fifth, or where none can help."""
+    if isinstance(error, LorekeeperError) and error.status < LorekeeperError.status:
+        await _end(clients, lease, status="failed", reason=error.message)
+        return
     log.warning("ingestion failed", extra={"version": lease.row_id}, exc_info=error)
     if lease.attempts + 1 >= MAXIMUM_ATTEMPTS:
         message = error.message if isinstance(error, LorekeeperError) else LorekeeperError().message

@@ -19,6 +19,17 @@ ASK = (
     "INSERT INTO questions (guild_id, text, origin, next_attempt_at)"
     " VALUES (:guild, 'why?', 'cli', now() + make_interval(secs => :due)) RETURNING id"
 )
+ADD = (
+    "WITH document AS (INSERT INTO documents (guild_id, title, source_name, origin)"
+    " VALUES (:guild, 'a', 'a', 'discord') RETURNING id)"
+    " INSERT INTO document_versions (guild_id, document_id, number, size_bytes, status,"
+    " next_attempt_at) SELECT :guild, id, 1, 1, :status, now() FROM document RETURNING id"
+)
+INTERACTION = (
+    "INSERT INTO interactions (id, guild_id, application_id, token, expires_at, delivered_at,"
+    " version_id) VALUES (:guild, :guild, 1, 'sealed', now() + make_interval(mins => :minutes),"
+    " {told}, :version)"
+)
 
 
 class Broker:
@@ -144,3 +155,40 @@ async def test_a_dead_letter_is_kept_once(database: Database, broker: Broker) ->
             text("SELECT error_code FROM dead_letters WHERE event_id = 'dead-2'")
         )
     assert codes.scalars().all() == ["400"]
+
+
+@pytest.mark.parametrize(
+    ("told", "minutes", "status", "times", "remark"),
+    [
+        ("NULL", 15, "ready", 1, "a worker stopped before it could tell"),
+        ("NULL", 15, "dead", 1, "the sweep itself gave it up"),
+        ("now()", 15, "ready", 0, "the moderator knows"),
+        ("NULL", 0, "ready", 0, "the token has expired: nobody can be told"),
+    ],
+)
+async def test_an_outcome_nobody_was_told_of_is_woken(
+    database: Database,
+    guild_id: int,
+    broker: Broker,
+    *,
+    told: str,
+    minutes: int,
+    status: str,
+    times: int,
+    remark: str,
+) -> None:
+    version = await _added_in_discord(database, guild_id, told, minutes, status)
+    await _post(database, broker, "/", TICK)
+    await _post(database, broker, "/", TICK)
+    assert broker.subjects.count(str(version)) == times, remark
+
+
+async def _added_in_discord(
+    database: Database, guild_id: int, told: str, minutes: int, status: str
+) -> UUID:
+    values = {"guild": guild_id, "minutes": minutes, "status": status}
+    async with database.guild(guild_id) as session:
+        version: UUID = (await session.execute(text(ADD), values)).scalar_one()
+        statement = INTERACTION.format(told=told)
+        await session.execute(text(statement), {**values, "version": version})
+    return version
