@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 # Longer than this is a table or a listing, not a sentence; it is cut where a line or word ends.
@@ -16,11 +16,11 @@ END = re.compile(
     rf"[。！？｡]+[{CLOSING}]*"
     rf"|[.!?…։؟۔।॥።]+[{CLOSING}]*(?=\s|$)"
 )
-# A line of its own: a heading, a list item, a quote, a table row, or what follows an empty line.
-BLOCK = re.compile(
-    r"\n\s*\n\s*|\n(?=[ \t]*(?:[-*+•>|#]|\d{1,3}[.)])[ \t]?\S)|(?<=\|)[ \t]*\n|\n(?=[^\n|]+ \| )"
-)
+# A line of its own: a heading, a list item, a quote, or what follows an empty line.
+BLOCK = re.compile(r"\n\s*\n\s*|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]?\S)")
 HEADING = re.compile(r"(?m)^[ \t]*#{1,6}[ \t].*$")
+# Two cells or more; a pipe alone stands in prose and in commands too, so a row needs a neighbour.
+ROW = re.compile(r"(?m)^[ \t]*(?:\|[^\n]*|[^\n|]*[ \t]\|[ \t][^\n]*)$")
 FENCE = re.compile(r"(?ms)^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)")
 SOUTH_EAST_ASIAN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 NOT_THE_END = re.compile(
@@ -45,9 +45,22 @@ class Span(NamedTuple):
     end: int
 
 
-def _blocks(text: str) -> Iterator[Span]:
-    """Yield what no sentence crosses: paragraphs, list items, headings, fenced code."""
+def table_rows(text: str) -> list[Span]:
+    """Return the lines that are rows of tables, in order; rows of one table follow each other."""
+    lines = [Span(*match.span()) for match in ROW.finditer(text)]
+    above = {line.end + 1 for line in lines}
+    below = {line.start - 1 for line in lines}
+    return [
+        line
+        for line in lines
+        if line.start in above or line.end in below or text[line.start : line.end].endswith("|")
+    ]
+
+
+def _blocks(text: str, rows: Iterable[Span]) -> Iterator[Span]:
+    """Yield what no sentence crosses: paragraphs, list items, table rows, headings, fenced code."""
     edges = {0, len(text)}
+    edges.update(itertools.chain.from_iterable(rows))
     fences = [match.span() for match in FENCE.finditer(text)]
     for pattern in (BLOCK, HEADING):
         for match in pattern.finditer(text):
@@ -82,8 +95,8 @@ def _at_spaces(text: str, span: Span) -> Iterator[Span]:
     yield Span(start, span.end)
 
 
-def _sentences(text: str, block: Span) -> Iterator[Span]:
-    if text.startswith("```", block.start):
+def _sentences(text: str, block: Span, rows: Container[Span]) -> Iterator[Span]:
+    if block in rows or text.startswith("```", block.start):
         yield block
         return
     start = block.start
@@ -116,10 +129,11 @@ def _bounded(text: str, span: Span) -> Iterator[Span]:
 
 def split_sentences(text: str) -> list[Span]:
     """Return the spans of a text's sentences in order, without the white space around them."""
+    rows = frozenset(table_rows(text))
     found = (
         bounded
-        for block in _blocks(text)
-        for sentence in _sentences(text, block)
+        for block in _blocks(text, rows)
+        for sentence in _sentences(text, block, rows)
         for bounded in _bounded(text, _trimmed(text, sentence))
     )
     return [span for span in found if any(map(str.isalnum, text[span.start : span.end]))]

@@ -29,6 +29,13 @@ SPLIT = [
     ("Intro:\n- one\n- two\n\nEnd", ["Intro:", "- one", "- two", "End"], "list items"),
     ("| a | b |\n| c | d |", ["| a | b |", "| c | d |"], "table rows"),
     ("a | b\nc | d", ["a | b", "c | d"], "table rows without an edge"),
+    (
+        "Settings:\nkey | meaning\nA | One. Two.\nB | Three\nAfter it. End.",
+        ["Settings:", "key | meaning", "A | One. Two.", "B | Three", "After it.", "End."],
+        "a table between prose, with full stops in a row",
+    ),
+    ("a | b | c\n | d | \ne |  | f", ["a | b | c", "| d |", "e |  | f"], "empty cells"),
+    ("Run ls | wc -l\nto count. Done.", 2, "a pipe within prose"),
     ("Run:\n```\nmake a. B\n\nmake c\n```\nDone.", 3, "code stays whole"),
     ("Open main.py and settings.json first.", 1, "file names"),
     ("", [], "nothing"),
