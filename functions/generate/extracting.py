@@ -8,15 +8,24 @@ import msgspec
 from functions.generate.schemas import Citation, Draft, cite
 from functions.runtime.lexical import terms
 from functions.runtime.passages import Highlight, Passage
+from functions.runtime.sentences import table_rows
 
 MOST_SENTENCES = 3
-# A further sentence must say nearly as much as the best one, and something else.
-LEAST_OF_BEST = 0.6
+# A further sentence must say nearly as much as the best one, by itself, and something else.
+LEAST_OF_BEST = 0.65
+LEAST_OWN = 0.5
+LEAST_OWN_OF_ROW = 0.8
 REPETITION = 0.5
 PASSAGE_SHARE = 0.25
-# A heading or a question repeats the question asked; what stands under it is the answer.
+# The best passage speaks first, unless another says it this much better.
+LEAST_OF_FIRST = 0.9
+# What follows a good sentence often is its answer: "It opened in 1902."
+CONTEXT_SHARE = 0.2
+# A question or "as follows:" repeats the question asked; what stands under it is the answer.
 INTRODUCTION_SHARE = 0.4
 INHERITED_SHARE = 0.85
+FEWEST_WORDS = 3
+LONGEST_COLUMN_NAME = 30
 
 HEADING = re.compile(r"\s*#{1,6}\s")
 QUESTION = re.compile(r"[?？؟][\"'”’»)*_]*$")
@@ -26,15 +35,20 @@ LEADING_MARKS = re.compile(r"^(?:\s*(?:#{1,6}|[-*+•]|>|\d{1,3}[.)])\s+)+")
 # The source's own footnotes would be taken for citations of ours.
 FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 FENCE = "```"
+CODE = re.compile(r"[/\\=<>{}|\"`$]|--")
+CELLS = re.compile(r"\s\|\s")
+WORD = re.compile(r"[^\W_]+")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence of a passage; ``rank`` is the passage's, best first."""
+    """A sentence of a passage; ``rank`` is the passage's, best first, ``own`` its score alone."""
 
     rank: int
     start: int
     text: str
     score: float
+    own: float
 
 
 def tidy(sentence: str) -> str:
@@ -44,33 +58,67 @@ def tidy(sentence: str) -> str:
     return " ".join(FOOTNOTE.sub("", LEADING_MARKS.sub("", sentence)).split())
 
 
-def _is_heading(text: str, mark: Highlight) -> bool:
+def _is_heading(passage: Passage, mark: Highlight) -> bool:
     """Tell whether a sentence is a short line of its own, without an end, over something else."""
+    text = passage.text
     sentence = text[mark.start : mark.end]
-    return bool(HEADING.match(sentence)) or (
+    if HEADING.match(sentence) or tidy(sentence) in {passage.title, *passage.location.split(" › ")}:
+        return True
+    return (
         len(sentence) <= LONGEST_HEADING
         and not ENDED.search(sentence)
+        and not CODE.search(sentence)
         and (mark.start == 0 or text.endswith("\n\n", 0, mark.start))
         and text.startswith("\n\n", mark.end)
     )
 
 
-def _introduces(text: str, mark: Highlight) -> bool:
-    sentence = text[mark.start : mark.end]
-    asks = QUESTION.search(sentence) or sentence.endswith((":", "："))
-    return bool(asks) or _is_heading(text, mark)
+def _column_names(text: str) -> set[int]:
+    """Return where the rows start that only name the columns of the table below them."""
+    rows = table_rows(text)
+    ends = {row.end for row in rows}
+    starts = {row.start for row in rows}
+    return {
+        row.start
+        for row in rows
+        if row.start - 1 not in ends
+        and row.end + 1 in starts
+        and max(map(len, text[row.start : row.end].split("|"))) <= LONGEST_COLUMN_NAME
+    }
+
+
+def _is_fragment(sentence: str) -> bool:
+    """Tell whether a sentence is too short to say anything; rows and code may be short."""
+    if FENCE in sentence or CELLS.search(sentence):
+        return False
+    # Two characters of a script without spaces stand for a word.
+    words = sum(
+        (len(word) + 1) // 2 if UNSPACED.match(word) else 1 for word in WORD.findall(sentence)
+    )
+    return words < FEWEST_WORDS
+
+
+def _introduces(sentence: str) -> bool:
+    """Tell whether a sentence asks or announces what the next one says."""
+    return sentence.endswith(("?", "？", "؟", ":", "：")) and not CODE.search(sentence)
 
 
 def _scored(rank: int, passage: Passage) -> Iterable[Sentence]:
-    inherited = 0.0
+    """Yield the sentences that can be quoted; what stands over another lends it its score."""
+    inherited = context = 0.0
+    names = _column_names(passage.text)
     for mark in sorted(passage.highlights, key=_start):
-        score = max(mark.score, inherited)
-        inherited = 0.0
-        if _introduces(passage.text, mark):
-            inherited, score = score * INHERITED_SHARE, score * INTRODUCTION_SHARE
-        score += PASSAGE_SHARE * passage.score
-        text = tidy(passage.text[mark.start : mark.end])
-        yield Sentence(rank=rank, start=mark.start, text=text, score=score)
+        sentence = passage.text[mark.start : mark.end]
+        own, heading = max(mark.score, inherited), _is_heading(passage, mark)
+        inherited = own * INHERITED_SHARE if heading or _introduces(sentence) else 0.0
+        if heading or mark.start in names or _is_fragment(tidy(sentence)):
+            continue
+        if _introduces(sentence) or QUESTION.search(sentence):
+            own *= INTRODUCTION_SHARE
+        score = own + PASSAGE_SHARE * passage.score + CONTEXT_SHARE * context
+        # A row says nothing about the next one.
+        context = 0.0 if CELLS.search(sentence) else own
+        yield Sentence(rank=rank, start=mark.start, text=tidy(sentence), score=score, own=own)
 
 
 def _start(mark: Highlight) -> int:
@@ -84,31 +132,41 @@ def _repetition(sentence: Sentence, chosen: Sequence[Sentence]) -> float:
     return max(len(words & set(terms(other.text))) / len(words) for other in chosen)
 
 
-def choose(passages: Sequence[Passage]) -> list[Sentence]:
-    """Choose up to three sentences, the first from the best passage; in the documents' order."""
-    sentences = [
-        sentence
-        for rank, passage in enumerate(passages)
-        for sentence in _scored(rank, passage)
-        if sentence.text
+def _first(sentences: Sequence[Sentence]) -> Sentence:
+    """Return the best sentence of the best passage, if it is nearly the best of all."""
+    best = max(sentences, key=_score)
+    leading = [sentence for sentence in sentences if sentence.rank == 0]
+    first = max(leading, key=_score, default=best)
+    return first if first.score >= LEAST_OF_FIRST * best.score else best
+
+
+def _next(rest: Sequence[Sentence], chosen: Sequence[Sentence], *, least: float) -> Sentence | None:
+    valued = [
+        (sentence.score - REPETITION * _repetition(sentence, chosen), -index, sentence)
+        for index, sentence in enumerate(rest)
+        if sentence.own >= (LEAST_OWN_OF_ROW if CELLS.search(sentence.text) else LEAST_OWN)
     ]
-    first = max(
-        (sentence for sentence in sentences if sentence.rank == 0), key=_score, default=None
-    )
-    if first is None:
+    if not valued:
+        return None
+    value, _, sentence = max(valued, key=lambda valued: valued[:2])
+    return sentence if value >= least else None
+
+
+def choose(passages: Sequence[Passage]) -> list[Sentence]:
+    """Choose up to three sentences, best passages first; in the documents' order."""
+    sentences = [
+        sentence for rank, passage in enumerate(passages) for sentence in _scored(rank, passage)
+    ]
+    if not sentences:
         return []
-    best = max(map(_score, sentences))
-    chosen = [first]
-    rest = [sentence for sentence in sentences if sentence is not first]
-    while rest and len(chosen) < MOST_SENTENCES:
-        values = {
-            index: sentence.score - REPETITION * _repetition(sentence, chosen)
-            for index, sentence in enumerate(rest)
-        }
-        index = max(values, key=values.__getitem__)
-        if values[index] < LEAST_OF_BEST * best:
+    least = LEAST_OF_BEST * max(map(_score, sentences))
+    chosen = [_first(sentences)]
+    while len(chosen) < MOST_SENTENCES:
+        rest = [sentence for sentence in sentences if sentence not in chosen]
+        following = _next(rest, chosen, least=least)
+        if following is None:
             break
-        chosen.append(rest.pop(index))
+        chosen.append(following)
     return sorted(chosen, key=lambda sentence: (sentence.rank, sentence.start))
 
 
@@ -117,7 +175,7 @@ def _score(sentence: Sentence) -> float:
 
 
 def _opening(passage: Passage) -> Sentence:
-    return Sentence(rank=0, start=0, text=tidy(passage.text[:300]), score=0.0)
+    return Sentence(rank=0, start=0, text=tidy(passage.text[:300]), score=0.0, own=0.0)
 
 
 def extract(passages: Sequence[Passage]) -> Draft:

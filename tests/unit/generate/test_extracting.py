@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from functions.generate.extracting import extract, tidy
@@ -11,7 +12,7 @@ Make = Callable[..., Passage]
 def test_the_best_sentence_of_the_best_passage_is_cited_first(passage: Make) -> None:
     draft = extract(
         [
-            passage("Weak start. The town has a museum. It rains.", scores=(0.1, 0.5, 0.0)),
+            passage("Weak start. The town has a museum. It rains.", scores=(0.1, 0.9, 0.0)),
             passage("The museum opens at nine daily.", scores=(1.0,), number=2),
         ]
     )
@@ -48,9 +49,57 @@ def test_a_weak_sentence_is_left_out(passage: Make) -> None:
 
 
 def test_four_good_sentences_are_three(passage: Make) -> None:
-    text = "Alpha rises. Bravo falls. Charlie sleeps. Delta waits."
+    text = "Alpha rises early. Bravo falls down. Charlie sleeps well. Delta waits outside."
     draft = extract([passage(text, scores=(1.0, 1.0, 1.0, 1.0))])
     assert draft.text.count("[1]") == 3
+
+
+def test_a_passage_that_says_far_more_speaks_first(passage: Make) -> None:
+    draft = extract(
+        [
+            passage("The town has a museum.", scores=(0.3,)),
+            passage("The museum opens at nine daily.", scores=(1.0,), number=2),
+        ]
+    )
+    assert draft.text == "The museum opens at nine daily. [1]"
+    assert draft.citations[0].title == "document-2.txt"
+
+
+def test_what_follows_a_good_sentence_is_taken_for_its_answer(passage: Make) -> None:
+    text = "Trees are quite green. The old museum is known. It opened in 1902 here."
+    draft = extract([passage(text, scores=(0.55, 1.0, 0.55))])
+    assert draft.text == "The old museum is known. [1] It opened in 1902 here. [1]"
+
+
+TABLE = "key | meaning\nPORT | where it listens\nHOST | where it is reached"
+
+
+@pytest.mark.parametrize(
+    ("text", "scores", "expected", "remark"),
+    [
+        (TABLE, (1.0, 0.6, 0.7), "HOST | where it is reached [1]", "never column names"),
+        (TABLE, (0.0, 1.0, 0.7), "PORT | where it listens [1]", "one row where one says most"),
+        ("Situation. It is raining all day.", (1.0, 0.5), "It is raining all day. [1]", "a word"),
+        ("情况。今天整天都在下雨。", (1.0, 0.5), "今天整天都在下雨。 [1]", "a word in Chinese"),
+        ("Raining\n\nIt pours all day.", (1.0, 0.0), "It pours all day. [1]", "a heading"),
+        (
+            'Run:\n\nlore ask "Does it rain?"\n\nIt exits with zero. It pours all day.',
+            (0.1, 1.0, 0.1, 0.7),
+            "It pours all day. [1]",
+            "a question quoted in a command is no question answered below",
+        ),
+    ],
+)
+def test_what_says_nothing_by_itself_is_not_quoted(
+    passage: Make, text: str, scores: tuple[float, ...], expected: str, remark: str
+) -> None:
+    assert extract([passage(text, scores=scores)]).text == expected, remark
+
+
+def test_a_line_that_is_the_passages_heading_is_not_quoted(passage: Make) -> None:
+    found = passage("Opening hours of the museum. It opens at nine daily.", scores=(1.0, 0.5))
+    found = msgspec.structs.replace(found, location="museum.md › Opening hours of the museum.")
+    assert extract([found]).text == "It opens at nine daily. [1]"
 
 
 @pytest.mark.parametrize(
