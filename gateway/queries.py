@@ -178,6 +178,11 @@ async def document(session: AsyncSession, guild_id: int, document_id: UUID) -> R
 
 async def delete_document(session: AsyncSession, guild_id: int, document_id: UUID) -> bool:
     """Delete a document with all that hangs on it; return whether there was one."""
+    # In the order in which a worker publishes, version before document: neither blocks the other.
+    versions = select(DocumentVersion.id).where(
+        DocumentVersion.guild_id == guild_id, DocumentVersion.document_id == document_id
+    )
+    await session.execute(versions.with_for_update())
     statement = (
         delete(Document)
         .where(Document.guild_id == guild_id, Document.id == document_id)
