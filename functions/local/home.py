@@ -35,7 +35,6 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.postgres = folder / "postgres"
-        self.models = folder / "models"
         self.secrets_file = folder / "secrets.json"
         self.sample_marker = folder / "sample.json"
         self.log_file = folder / "lorekeeper.log"
@@ -47,8 +46,8 @@ class Home:
         return cls(Path(given).expanduser().resolve() if given else CHECKOUT / ".lore")
 
     def prepare(self) -> None:
-        """Make the folder."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Make the folder, closed to everybody else: it holds documents, questions and a log."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -48,3 +48,9 @@ def test_folders_are_read_whole_except_for_what_is_hidden(tmp_path: Path) -> Non
     single.write_text("text", encoding="utf-8")
     names = [name for _, name in find_files((rules, single))]
     assert names == ["rules/a.md", "rules/deep/b.txt", "single.txt"]
+
+
+def test_the_data_is_closed_to_everybody_else(tmp_path: Path) -> None:
+    home = Home(tmp_path / "data")
+    home.prepare()
+    assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
