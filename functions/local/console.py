@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from functions.local.home import UsageError
@@ -38,7 +39,7 @@ def run_command(work: Callable[[], Awaitable[Result]], *, as_json: bool) -> Resu
     except LorekeeperError as error:
         if as_json:
             print_json({"status": "failed", "reason": error.message})
-        err.print(f"[red]✗[/red] {error.message}", markup=True)
+        err.print(f"[red]✗[/red] {escape(error.message)}")
         raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
