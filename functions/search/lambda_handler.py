@@ -1,4 +1,7 @@
-"""Search behind API Gateway: the same app, built by the first event."""
+"""Search behind a private API Gateway: the same app, built by the first event.
+
+It believes the guild it is told, so only our own functions may be allowed to call it.
+"""
 
 import os
 from functools import cache
