@@ -24,6 +24,11 @@ def test_a_second_system_on_the_same_data_is_refused(tmp_path: Path) -> None:
         assert home.folder == tmp_path
 
 
+def test_a_home_with_a_space_in_its_path_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="LORE_HOME"):
+        Home(tmp_path / "my data").prepare()
+
+
 @pytest.mark.parametrize("given", ["0", "65536", "http", "-1", "80 80"])
 def test_a_port_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORE_PORT", given)
