@@ -102,5 +102,27 @@ async def test_a_pooled_connection_carries_no_guild_over(app_url: str, guild_id:
     await database.close()
 
 
-async def test_migrating_twice_changes_nothing(owner_url: str) -> None:
+async def test_migrating_twice_changes_nothing(
+    owner_url: str, database: Database, guild_id: int
+) -> None:
+    question = await _ask(database, guild_id)
+    before = await _schema(database)
     await migrate(owner_url)
+    assert await _schema(database) == before
+    async with database.guild(guild_id) as session:
+        assert (await session.execute(text("SELECT id FROM questions"))).scalars().all() == [
+            question
+        ]
+
+
+async def _schema(database: Database) -> list[object]:
+    """Return every table's and function's number, which a new one would not keep."""
+    async with database.transaction() as session:
+        tables = await session.execute(
+            text(
+                "SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+                " UNION ALL SELECT oid, proname FROM pg_proc"
+                " WHERE pronamespace = 'public'::regnamespace ORDER BY 1"
+            )
+        )
+        return list(tables.all())
