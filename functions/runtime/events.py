@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 DOCUMENT_UPLOADED = "dev.lorekeeper.document.uploaded.v1"
 QUESTION_ASKED = "dev.lorekeeper.question.asked.v1"
 REQUIRED = ("id", "source", "type", "specversion")
-JSON_TYPES = ("application/json", "")
 # Discord waits three seconds in all; a broker that is slow is left to the sweep.
 PUBLISH_SECONDS = 1.0
 
