@@ -47,6 +47,11 @@ class Home:
 
     def prepare(self) -> None:
         """Make the folder, closed to everybody else: it holds documents, questions and a log."""
+        if any(character.isspace() for character in str(self.folder)):
+            raise UsageError(
+                f"The path {self.folder} holds a space, which the embedded PostgreSQL cannot take."
+                " Set LORE_HOME to a folder without one."
+            )
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
