@@ -68,6 +68,7 @@ async def ingest_paths(paths: tuple[Path, ...], *, origin: str = "cli") -> list[
     uploads = [Upload(path=path, name=name) for path, name in find_files(paths)]
     if not uploads:
         raise UsageError("There is no file under these paths.")
+    refuse_same_names(uploads)
     async with GatewayClient(f"http://127.0.0.1:{port()}") as gateway:
         with progress_bar() as bars:
             await _upload_all(gateway, uploads, bars, origin=origin)
@@ -86,6 +87,18 @@ def find_files(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
             below = file.relative_to(root)
             if file.is_file() and not any(part.startswith(".") for part in below.parts):
                 yield file, str(Path(root.name) / below)
+
+
+def refuse_same_names(uploads: list[Upload]) -> None:
+    """Refuse files that would be kept under one name: each would replace the one before."""
+    first: dict[str, Path] = {}
+    for upload in uploads:
+        other = first.setdefault(upload.name, upload.path)
+        if other != upload.path:
+            raise UsageError(
+                f"{other} and {upload.path} would both be called {upload.name}."
+                " Give the folder that holds them instead."
+            )
 
 
 async def _upload_all(

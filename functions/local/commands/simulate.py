@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 from rich.markdown import Markdown
@@ -167,7 +168,7 @@ class Member:
         """Put a file where Discord keeps what members upload."""
         content = await asyncio.to_thread(file.read_bytes)
         answer = await self._gateway.send(
-            "PUT", f"/simulator/attachments/{file.name}", content=content
+            "PUT", f"/simulator/attachments/{quote(file.name)}", content=content
         )
         return Upload(name=file.name, size=len(content), url=answer["url"])
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.local.commands.ingest import find_files
+from functions.local.commands.ingest import Upload, find_files, refuse_same_names
 from functions.local.home import AlreadyRunningError, Home, UsageError, port
 
 
@@ -59,3 +59,11 @@ def test_the_data_is_closed_to_everybody_else(tmp_path: Path) -> None:
     home = Home(tmp_path / "data")
     home.prepare()
     assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
+
+
+def test_files_that_would_share_a_name_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    paths = (tmp_path / "a" / "x.md", tmp_path / "b" / "x.md")
+    uploads = [Upload(path=path, name=path.name) for path in paths]
+    with pytest.raises(UsageError, match=r"both be called x\.md"):
+        refuse_same_names(uploads)
+    refuse_same_names([*uploads[:1], *uploads[:1]])
