@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.clients import Clients
 from functions.runtime.embedder.protocol import Vector
-from functions.runtime.lexical import terms
 from functions.runtime.passages import Passage, SearchRequest, SearchResponse
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
@@ -18,7 +17,7 @@ from functions.search.evidence import evidence
 from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
 from functions.search.schemas import Candidate, Hit, Neighbour, PassageRow, Statistics, Term
-from functions.search.weighing import weigh
+from functions.search.weighing import weigh, words_of
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
@@ -95,10 +94,10 @@ async def _by_words(
 ) -> tuple[Statistics, list[Term], list[Hit]]:
     scope = {"guild_id": request.guild_id}
     statistics = Statistics(**(await _rows(session, queries.STATISTICS, scope))[0])
-    words = terms(request.query)
+    words = words_of(request.query)
     if not words or not statistics.passages:
         return statistics, [], []
-    counted = await _rows(session, queries.FREQUENCIES, {**scope, "terms": words})
+    counted = await _rows(session, queries.FREQUENCIES, {**scope, "terms": list(words)})
     holding = {row["term"]: row["passages"] for row in counted}
     wanted = weigh(words, passages=statistics.passages, holding=holding)
     values = {

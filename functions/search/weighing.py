@@ -1,8 +1,10 @@
 """What each word of a question is worth."""
 
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from math import log
 
+from functions.runtime.lexical import TOKEN, UNSPACED_RUN, guess_language, terms
 from functions.runtime.stop_words import STOP_WORDS
 from functions.search.schemas import Term
 
@@ -17,20 +19,36 @@ def inverse_frequency(*, passages: int, holding: int) -> float:
     return log(1 + (passages - holding + 0.5) / (holding + 0.5))
 
 
-def weigh(words: Iterable[str], *, passages: int, holding: Mapping[str, int]) -> list[Term]:
-    """Weigh the distinct words of a question; their shares add up to one."""
-    distinct = sorted(set(words))
+def words_of(query: str) -> dict[str, float]:
+    """Return a question's terms with the part of a word that each is.
+
+    A word that stands beside its stem is one word of the question, and not two.
+    """
+    plain = unicodedata.normalize("NFKC", query)
+    language = guess_language(plain)
+    parts: dict[str, float] = {}
+    for token in TOKEN.findall(plain):
+        found = set(terms(token, language=language))
+        # Each pair of signs of a script without spaces is about a word.
+        part = 1.0 if UNSPACED_RUN.search(token) else 1 / max(len(found), 1)
+        parts |= {term: max(part, parts.get(term, 0.0)) for term in found}
+    return parts
+
+
+def weigh(words: Mapping[str, float], *, passages: int, holding: Mapping[str, int]) -> list[Term]:
+    """Weigh the terms of a question, each this part of a word; their shares add up to one."""
     telling = {
-        word: inverse_frequency(passages=passages + IMAGINED_PASSAGES, holding=holding.get(word, 0))
+        word: part
+        * inverse_frequency(passages=passages + IMAGINED_PASSAGES, holding=holding.get(word, 0))
         * (STOP_WORD_SHARE if word in STOP_WORDS else 1.0)
-        for word in distinct
+        for word, part in sorted(words.items())
     }
     total = sum(telling.values())
     return [
         Term(
             text=word,
             idf=inverse_frequency(passages=passages, holding=holding.get(word, 0)),
-            share=telling[word] / total,
+            share=share / total,
         )
-        for word in distinct
+        for word, share in telling.items()
     ]

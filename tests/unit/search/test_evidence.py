@@ -33,3 +33,9 @@ def test_evidence_follows_nearness_lead_and_shared_words(
     query: str, ranked: list[Candidate], lowest: float, highest: float, remark: str
 ) -> None:
     assert lowest <= evidence(query, best_passage=ENGLISH, ranked=ranked) <= highest, remark
+
+
+def test_words_and_meaning_that_lead_to_one_passage_are_more_evidence() -> None:
+    near, far = found(0.85, 0.5), found(0.82, 0.5)
+    agreed = evidence("Who?", best_passage=ENGLISH, ranked=[near, far])
+    assert agreed > evidence("Who?", best_passage=ENGLISH, ranked=[far, near])

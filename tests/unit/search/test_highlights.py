@@ -9,7 +9,7 @@ async def test_the_sentence_with_the_questions_words_scores_highest() -> None:
     marks = await highlight(
         texts,
         query=await embedder.embed_query("museum opens"),
-        wanted=weigh(["museum", "opens"], passages=2, holding={"museum": 1}),
+        wanted=weigh({"museum": 1.0, "opens": 1.0}, passages=2, holding={"museum": 1}),
         embedder=embedder,
     )
     assert [len(found) for found in marks] == [2, 2]

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.search.weighing import inverse_frequency, weigh
+from functions.search.weighing import inverse_frequency, weigh, words_of
 
 
 def test_the_idf_is_never_negative_and_falls_with_frequency() -> None:
@@ -10,17 +10,29 @@ def test_the_idf_is_never_negative_and_falls_with_frequency() -> None:
 
 
 def test_a_question_weighs_one_in_all_and_each_word_once() -> None:
-    wanted = weigh(["whale", "the", "whale"], passages=50, holding={"the": 50, "whale": 2})
+    wanted = weigh({"whale": 1.0, "the": 1.0}, passages=50, holding={"the": 50, "whale": 2})
     assert [term.text for term in wanted] == ["the", "whale"]
     assert sum(term.share for term in wanted) == pytest.approx(1.0)
     assert wanted[1].share > 0.95
 
 
 def test_a_word_of_the_only_passage_still_tells_something() -> None:
-    wanted = weigh(["whale", "shark"], passages=1, holding={"whale": 1})
+    wanted = weigh({"whale": 1.0, "shark": 1.0}, passages=1, holding={"whale": 1})
     shares = {term.text: term.share for term in wanted}
     assert shares["whale"] > 0.4
 
 
 def test_no_words_weigh_nothing() -> None:
-    assert weigh([], passages=3, holding={}) == []
+    assert weigh({}, passages=3, holding={}) == []
+
+
+def test_a_word_counts_once_even_beside_its_stem() -> None:
+    parts = words_of("What is the meaning of life?")
+    assert parts["meaning"] == parts["mean"] == 0.5
+    assert parts["life"] == 1.0
+    shares = {term.text: term.share for term in weigh(parts, passages=50, holding={})}
+    assert shares["meaning"] + shares["mean"] == pytest.approx(shares["life"])
+
+
+def test_each_pair_of_signs_counts_as_a_word() -> None:
+    assert words_of("博物馆") == {"博物": 1.0, "物馆": 1.0}
