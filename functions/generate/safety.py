@@ -32,6 +32,11 @@ BARE = re.compile(
 )
 TRAILING = ".,;:!?)]}*_"
 FENCE = "```"
+# What a document may say as text: shown as code, no client makes a link or a preview of it.
+PLAIN = re.compile(r"https?://[!-;=?-_a-~]{1,200}", re.IGNORECASE)
+CLOSED_FENCE = re.compile(r"(?ms)(^ {0,3}```[^`\n]*\n[^`]*?^ {0,3}```[ \t]*$)")
+# Nothing further on may cut through the code.
+MOST_INERT = 1500
 # Removing can join what stood around it into something new; nothing honest needs a third round.
 ROUNDS = 10
 
@@ -46,7 +51,7 @@ def without_controls(text: str) -> str:
     )
 
 
-def _without_links(text: str, allowed: Collection[str]) -> str:
+def _without_links(text: str, allowed: Collection[str], *, as_code: bool) -> str:
     def link(match: re.Match[str]) -> str:
         return match[0] if match[2] in allowed else match[1]
 
@@ -58,6 +63,12 @@ def _without_links(text: str, allowed: Collection[str]) -> str:
         kept = url.rstrip(TRAILING)
         if url in allowed or kept in allowed:
             return match[0]
+        if as_code and PLAIN.fullmatch(kept):
+            # A second round finds what the first one made.
+            is_code = match.string.startswith("`", match.end()) and match.string[
+                : match.start()
+            ].endswith("`")
+            return match[0] if is_code else f"`{kept}`{url[len(kept) :]}"
         return REMOVED + url[len(kept) :]
 
     text = HTML.sub("", IMAGE.sub(r"\1", text))
@@ -65,16 +76,35 @@ def _without_links(text: str, allowed: Collection[str]) -> str:
     return BARE.sub(bare, text)
 
 
+def _settled(text: str, allowed: Collection[str], *, as_code: bool = False) -> str:
+    for _ in range(ROUNDS):
+        cleaned = _without_links(text, allowed, as_code=as_code)
+        if cleaned == text:
+            break
+        text = cleaned
+    return text
+
+
+def _inert(text: str, allowed: Collection[str]) -> str | None:
+    """Return the text with its URLs as code; None where a backtick of its own could end the code."""
+    parts = CLOSED_FENCE.split(text)
+    if len(text) > MOST_INERT or any("`" in prose for prose in parts[::2]):
+        return None
+    parts[::2] = [_settled(prose, allowed, as_code=True) for prose in parts[::2]]
+    return None if any("``" in prose for prose in parts[::2]) else "".join(parts)
+
+
 def _balanced(text: str) -> str:
     return f"{text}\n{FENCE}" if text.count(FENCE) % 2 else text
 
 
-def make_safe(text: str, *, urls: Collection[str] = ()) -> str:
-    """Return Markdown that pings nobody, shows no image and links nowhere but to ``urls``."""
-    safe = without_controls(text)
-    for _ in range(ROUNDS):
-        cleaned = _without_links(safe, urls)
-        if cleaned == safe:
-            break
-        safe = cleaned
+def make_safe(text: str, *, urls: Collection[str] = (), inert: bool = False) -> str:
+    """Return Markdown that pings nobody, shows no image and links nowhere but to ``urls``.
+
+    ``inert`` is for a document's own words: their http(s) URLs stay readable, as code.
+    """
+    plain = without_controls(text)
+    safe = _inert(plain, urls) if inert else None
+    if safe is None:
+        safe = _settled(plain, urls)
     return _balanced(cut(defuse(safe.strip()), maximum=MOST_CHARACTERS))

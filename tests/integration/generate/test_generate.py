@@ -326,6 +326,7 @@ async def test_a_hostile_document_reaches_nobody(asker: Any, knowledge: Any) -> 
     (payload,) = asker.discord.payloads(token)
     (citation, *_) = await asker.citations(question)
     for shown in (row.answer, payload["content"], citation.quote):
-        assert "evil.example" not in shown
+        # A plain URL stays readable as code; nothing leads there.
+        assert "evil.example" not in shown.replace("`https://evil.example/raw`", "")
         assert "@everyone" not in shown
         assert "<@42>" not in shown

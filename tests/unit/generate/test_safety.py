@@ -48,6 +48,29 @@ def test_nothing_hostile_gets_through(text: str, expected: str, remark: str) -> 
     assert make_safe(text, urls=[OURS]) == expected, remark
 
 
+INERT = [
+    ("Open http://localhost:8080.", "Open `http://localhost:8080`.", "a plain URL"),
+    ("<https://a.example/b?c=d#e>", "`https://a.example/b?c=d#e`", "an autolink"),
+    (f"See {OURS}.", f"See {OURS}.", "a citation's"),
+    ("[here](https://evil.example)", "here", "a link hides where it leads"),
+    ("![x](https://evil.example/p.png)", "x", "an image"),
+    ("www.evil.example discord.gg/abc", f"{REMOVED} {REMOVED}", "no http"),
+    ("javascript://a ftp://b.example", f"{REMOVED} {REMOVED}", "other schemes"),
+    ("a ` b http://evil.example c", f"a ` b {REMOVED} c", "a backtick could end the code"),
+    ("`http://evil.example", f"`{REMOVED}", "a backtick left open"),
+    ("http://a.example<http://b.example", f"{REMOVED}{REMOVED}", "code upon code"),
+    (f"http://a.example/{'x' * 300}", REMOVED, "too long to stay whole"),
+    ("```\ncurl http://a.example\n```\n[1]", "```\ncurl http://a.example\n```\n[1]", "code"),
+    ("```\ncurl http://a.example", f"```\ncurl {REMOVED}\n```", "code left open"),
+    ("```\nx\n```\nhttp://a.example", "```\nx\n```\n`http://a.example`", "below code"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "remark"), INERT)
+def test_a_documents_own_urls_stay_as_text(text: str, expected: str, remark: str) -> None:
+    assert make_safe(text, urls=[OURS], inert=True) == expected, remark
+
+
 def test_the_length_is_bounded() -> None:
     assert len(make_safe("word " * 5_000)) <= MOST_CHARACTERS + len("\n```")
 
@@ -76,3 +99,11 @@ def test_no_mixture_of_hostile_pieces_gets_through(pieces: list[str]) -> None:
     assert not re.search(r"https?:/+\s*\w|www\.\w", safe)
     assert not re.search(r"!\[[^\]]*\]\(|@everyone|<@1>|<img", safe)
     assert safe.count("```") % 2 == 0
+
+
+@given(st.lists(PIECES | st.sampled_from(["`", "http://a.b", "<http://c.d>"]), max_size=25))
+def test_no_mixture_makes_a_link_of_a_url_shown_as_text(pieces: list[str]) -> None:
+    safe = make_safe("".join(pieces), inert=True)
+    without_code = re.sub(r"(?ms)^ {0,3}```[^`]*```|(?<!`)`[^`]+`(?!`)", "", safe)
+    assert not re.search(r"https?:/+\s*\w|www\.\w", without_code)
+    assert not re.search(r"!\[[^\]]*\]\(|@everyone|<@1>|<img", safe)
