@@ -1,7 +1,7 @@
 """Hold what a model wrote against the passages it was given; what they do not say is left out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
@@ -18,6 +18,8 @@ LEAST_SUPPORT = 0.6
 LEAST_KEPT = 0.5
 
 NUMBERS = r"\[\s{0,3}\d{1,3}(?:\s{0,3}[,;]\s{0,3}\d{1,3})*\s{0,3}\]"
+# What small models say about their own writing.
+ABOUT_ITSELF = frozenset(terms("The answer to this question in the passages is"))
 MARKER = re.compile(rf"\s{{0,3}}{NUMBERS}")
 # Models set the number after the full stop as often as before it.
 AFTER_THE_STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]*)((?:\s{{0,3}}{NUMBERS})+)")
@@ -54,15 +56,16 @@ def _figures(text: str) -> frozenset[str]:
     return frozenset(figure.replace(",", "").rstrip(".") for figure in FIGURE.findall(text))
 
 
-def _support(sentence: str, source: Source) -> float:
+def _support(sentence: str, source: Source, asked: Set[str]) -> float:
     """Return the share of the sentence's telling words that stand in the passage.
 
-    No figure may be new. In another language than the passage's, words cannot be compared.
+    No figure may be new, and something must be: a question said over again answers nothing. In
+    another language than the passage's, words cannot be compared.
     """
     if not _figures(sentence) <= source.figures:
         return 0.0
     telling = set(terms(sentence)) - STOP_WORDS.keys()
-    if not telling:
+    if not telling - asked - ABOUT_ITSELF:
         return 0.0
     language = detect_language(sentence)
     if language and source.language and language != source.language:
@@ -75,9 +78,13 @@ def _numbers(sentence: str, highest: int) -> list[int]:
     return [number for number in dict.fromkeys(found) if 1 <= number <= highest]
 
 
-def _supporting(sentence: str, cited: Sequence[int], sources: Sequence[Source]) -> list[int]:
+def _supporting(
+    sentence: str, cited: Sequence[int], sources: Sequence[Source], asked: Set[str]
+) -> list[int]:
     """Return the cited passages that support a sentence, else the one that supports it best."""
-    support = {number: _support(sentence, source) for number, source in enumerate(sources, 1)}
+    support = {
+        number: _support(sentence, source, asked) for number, source in enumerate(sources, 1)
+    }
     held = [number for number in cited if support[number] >= LEAST_SUPPORT]
     if held:
         return held
@@ -86,7 +93,7 @@ def _supporting(sentence: str, cited: Sequence[int], sources: Sequence[Source]) 
     return [best] if support[best] > LEAST_SUPPORT else []
 
 
-def _claims(text: str, sources: Sequence[Source]) -> list[Claim]:
+def _claims(text: str, sources: Sequence[Source], asked: Set[str]) -> list[Claim]:
     ordered = AFTER_THE_STOP.sub(r"\2\1", text)
     claims, end = [], 0
     for span in split_sentences(ordered):
@@ -96,7 +103,7 @@ def _claims(text: str, sources: Sequence[Source]) -> list[Claim]:
             Claim(
                 text=bare,
                 gap=ordered[end : span.start],
-                numbers=_supporting(bare, _numbers(sentence, len(sources)), sources),
+                numbers=_supporting(bare, _numbers(sentence, len(sources)), sources, asked),
             )
         )
         end = span.end
@@ -124,10 +131,10 @@ def _assembled(claims: Sequence[Claim], places: Mapping[int, int]) -> str:
     return "".join(pieces).strip()
 
 
-def verify(text: str, passages: Sequence[Passage], *, model: str) -> Draft | None:
+def verify(text: str, passages: Sequence[Passage], *, question: str, model: str) -> Draft | None:
     """Return the supported part of a model's text, renumbered; None where too little is left."""
     sources = [_source(passage) for passage in passages]
-    claims = _claims(text, sources)
+    claims = _claims(text, sources, frozenset(terms(question)))
     kept = [claim for claim in claims if claim.numbers]
     written = sum(len(claim.text) for claim in claims)
     if not kept or sum(len(claim.text) for claim in kept) < LEAST_KEPT * written:

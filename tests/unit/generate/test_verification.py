@@ -6,6 +6,7 @@ from functions.generate.verification import verify
 from functions.runtime.passages import Passage
 
 Make = Callable[..., Passage]
+ASKED = "When is the old harbour gone?"
 MUSEUM = "The museum opens at 9 on weekdays. Tickets cost 12 euros for adults."
 FERRY = "The ferry leaves the harbour every hour. Bicycles travel free."
 
@@ -59,7 +60,7 @@ VERIFIED = [
 def test_citations_are_held_to_the_passages(
     passage: Make, text: str, expected: str, titles: list[str], remark: str
 ) -> None:
-    draft = verify(text, [passage(MUSEUM), passage(FERRY, number=2)], model="m")
+    draft = verify(text, [passage(MUSEUM), passage(FERRY, number=2)], question=ASKED, model="m")
     assert draft is not None, remark
     assert draft.text == expected, remark
     assert [citation.title for citation in draft.citations] == titles, remark
@@ -73,6 +74,7 @@ def test_citations_are_held_to_the_passages(
         ("", "nothing"),
         ("[1]", "a number alone"),
         ("I do not know.", "no answer"),
+        ('The answer to this question is "When the harbour is gone." [2]', "the question again"),
         ("Dragons guard the treasure in the mountain [1].", "an invention with a number"),
         ("The museum opens at 10 on weekdays [1].", "a wrong figure"),
         ("Tickets cost 12 euros. Dragons guard the treasure of the old king.", "half invented"),
@@ -80,13 +82,25 @@ def test_citations_are_held_to_the_passages(
     ],
 )
 def test_too_little_support_leaves_no_answer(passage: Make, text: str, remark: str) -> None:
-    assert verify(text, [passage(MUSEUM), passage(FERRY, number=2)], model="m") is None, remark
+    assert (
+        verify(text, [passage(MUSEUM), passage(FERRY, number=2)], question=ASKED, model="m") is None
+    ), remark
 
 
 def test_across_languages_a_citation_and_its_figures_must_do(passage: Make) -> None:
     passages = [passage(MUSEUM)]
-    right = verify("Das Museum öffnet unter der Woche um 9 Uhr [1].", passages, model="m")
+    right = verify(
+        "Das Museum öffnet unter der Woche um 9 Uhr [1].", passages, question=ASKED, model="m"
+    )
     assert right is not None
     assert right.citations[0].quote == "The museum opens at 9 on weekdays."
-    assert verify("Das Museum öffnet unter der Woche um 8 Uhr [1].", passages, model="m") is None
-    assert verify("Das Museum öffnet unter der Woche um 9 Uhr.", passages, model="m") is None
+    assert (
+        verify(
+            "Das Museum öffnet unter der Woche um 8 Uhr [1].", passages, question=ASKED, model="m"
+        )
+        is None
+    )
+    assert (
+        verify("Das Museum öffnet unter der Woche um 9 Uhr.", passages, question=ASKED, model="m")
+        is None
+    )
