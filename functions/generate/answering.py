@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import httpx
 import msgspec
@@ -112,25 +113,25 @@ async def _write(clients: Clients, question: str, passages: Sequence[Passage]) -
     if not prompt.passages:
         return None
     completion = await model.chat(prompt.messages)
-    draft = verify(
-        without_controls(completion.text), prompt.passages, question=question, model=model.model
-    )
+    text = without_controls(completion.text)
+    draft = verify(text, prompt.passages, question=question, model=model.model)
     if draft is None:
         log.info("the model's answer is not supported by the passages")
     return draft
 
 
 def _safe(draft: Draft) -> Draft:
-    urls = {citation.url for citation in draft.citations}
-    # A model could make up where a URL leads, a quotation cannot.
-    inert = draft.kind == "extractive"
+    # A model could make up a URL to carry something away, a quotation cannot.
+    safe = partial(
+        make_safe,
+        urls={citation.url for citation in draft.citations},
+        inert=draft.kind == "extractive",
+    )
     return msgspec.structs.replace(
         draft,
-        text=make_safe(draft.text, urls=urls, inert=inert),
+        text=safe(draft.text),
         citations=[
-            msgspec.structs.replace(
-                citation, quote=make_safe(citation.quote, urls=urls, inert=inert)
-            )
+            msgspec.structs.replace(citation, quote=safe(citation.quote))
             for citation in draft.citations
         ],
     )

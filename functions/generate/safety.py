@@ -86,7 +86,7 @@ def _settled(text: str, allowed: Collection[str], *, as_code: bool = False) -> s
 
 
 def _inert(text: str, allowed: Collection[str]) -> str | None:
-    """Return the text with its URLs as code; None where a backtick of its own could end the code."""
+    """Return the text with its URLs as code; None where its own backticks could end the code."""
     parts = CLOSED_FENCE.split(text)
     if len(text) > MOST_INERT or any("`" in prose for prose in parts[::2]):
         return None

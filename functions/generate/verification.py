@@ -1,7 +1,8 @@
 """Hold what a model wrote against the passages it was given; what they do not say is left out."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -56,7 +57,7 @@ def _figures(text: str) -> frozenset[str]:
     return frozenset(figure.replace(",", "").rstrip(".") for figure in FIGURE.findall(text))
 
 
-def _support(sentence: str, source: Source, asked: Set[str]) -> float:
+def _support(sentence: str, source: Source, asked: AbstractSet[str]) -> float:
     """Return the share of the sentence's telling words that stand in the passage.
 
     No figure may be new, and something must be: a question said over again answers nothing. In
@@ -79,7 +80,7 @@ def _numbers(sentence: str, highest: int) -> list[int]:
 
 
 def _supporting(
-    sentence: str, cited: Sequence[int], sources: Sequence[Source], asked: Set[str]
+    sentence: str, cited: Sequence[int], sources: Sequence[Source], asked: AbstractSet[str]
 ) -> list[int]:
     """Return the cited passages that support a sentence, else the one that supports it best."""
     support = {
@@ -93,7 +94,7 @@ def _supporting(
     return [best] if support[best] > LEAST_SUPPORT else []
 
 
-def _claims(text: str, sources: Sequence[Source], asked: Set[str]) -> list[Claim]:
+def _claims(text: str, sources: Sequence[Source], asked: AbstractSet[str]) -> list[Claim]:
     ordered = AFTER_THE_STOP.sub(r"\2\1", text)
     claims, end = [], 0
     for span in split_sentences(ordered):

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from functions.generate.schemas import Draft
 from functions.generate.verification import verify
 from functions.runtime.passages import Passage
 
@@ -9,6 +10,11 @@ Make = Callable[..., Passage]
 ASKED = "When is the old harbour gone?"
 MUSEUM = "The museum opens at 9 on weekdays. Tickets cost 12 euros for adults."
 FERRY = "The ferry leaves the harbour every hour. Bicycles travel free."
+
+
+def checked(text: str, passages: list[Passage]) -> Draft | None:
+    return verify(text, passages, question=ASKED, model="m")
+
 
 VERIFIED = [
     (
@@ -60,7 +66,7 @@ VERIFIED = [
 def test_citations_are_held_to_the_passages(
     passage: Make, text: str, expected: str, titles: list[str], remark: str
 ) -> None:
-    draft = verify(text, [passage(MUSEUM), passage(FERRY, number=2)], question=ASKED, model="m")
+    draft = checked(text, [passage(MUSEUM), passage(FERRY, number=2)])
     assert draft is not None, remark
     assert draft.text == expected, remark
     assert [citation.title for citation in draft.citations] == titles, remark
@@ -82,25 +88,13 @@ def test_citations_are_held_to_the_passages(
     ],
 )
 def test_too_little_support_leaves_no_answer(passage: Make, text: str, remark: str) -> None:
-    assert (
-        verify(text, [passage(MUSEUM), passage(FERRY, number=2)], question=ASKED, model="m") is None
-    ), remark
+    assert checked(text, [passage(MUSEUM), passage(FERRY, number=2)]) is None, remark
 
 
 def test_across_languages_a_citation_and_its_figures_must_do(passage: Make) -> None:
     passages = [passage(MUSEUM)]
-    right = verify(
-        "Das Museum öffnet unter der Woche um 9 Uhr [1].", passages, question=ASKED, model="m"
-    )
+    right = checked("Das Museum öffnet unter der Woche um 9 Uhr [1].", passages)
     assert right is not None
     assert right.citations[0].quote == "The museum opens at 9 on weekdays."
-    assert (
-        verify(
-            "Das Museum öffnet unter der Woche um 8 Uhr [1].", passages, question=ASKED, model="m"
-        )
-        is None
-    )
-    assert (
-        verify("Das Museum öffnet unter der Woche um 9 Uhr.", passages, question=ASKED, model="m")
-        is None
-    )
+    assert checked("Das Museum öffnet unter der Woche um 8 Uhr [1].", passages) is None
+    assert checked("Das Museum öffnet unter der Woche um 9 Uhr.", passages) is None
