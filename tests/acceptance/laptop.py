@@ -19,7 +19,7 @@ START_SECONDS = 120
 STOP_SECONDS = 30
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -31,7 +31,7 @@ class Laptop:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("DISCORD_")}
         # Whoever tests answers without a model gets none that happens to run here.
