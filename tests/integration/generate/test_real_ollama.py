@@ -1,0 +1,90 @@
+"""What the twin promises of Ollama, held against a real one where there is one."""
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from functions.runtime.ollama.client import (
+    CONTEXT_TOKENS,
+    Message,
+    OllamaClient,
+    OllamaError,
+    Patience,
+    base_url,
+)
+
+pytestmark = pytest.mark.ollama
+MODEL = os.environ.get("LORE_CHAT_MODEL", "llama3.2")
+# A real model is loaded at the first question; that may take a while.
+PATIENT = Patience(ready=5)
+
+
+@pytest.fixture(scope="module")
+def host() -> str:
+    """Where a real Ollama answers."""
+    host = os.environ.get("OLLAMA_HOST", "")
+    if not host:
+        pytest.skip("OLLAMA_HOST is not set: no real Ollama to hold the twin against")
+    try:
+        tags = httpx.get(f"{base_url(host)}/api/tags", timeout=5).json()
+    except (httpx.HTTPError, ValueError):
+        pytest.skip("no Ollama answers at OLLAMA_HOST")
+    names = {model["name"] for model in tags["models"]}
+    if not names & {MODEL, f"{MODEL}:latest"}:
+        pytest.skip(f"the Ollama at OLLAMA_HOST has no model {MODEL} (LORE_CHAT_MODEL)")
+    return host
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient() as http:
+        yield http
+
+
+async def test_a_model_that_is_there_is_ready(host: str, http: httpx.AsyncClient) -> None:
+    assert await OllamaClient(http, host=host, model=MODEL, patience=PATIENT).is_ready()
+
+
+async def test_a_chat_is_streamed_to_its_end(host: str, http: httpx.AsyncClient) -> None:
+    client = OllamaClient(http, host=host, model=MODEL, patience=PATIENT)
+    completion = await client.chat([Message(role="user", content="Say hello in one word.")])
+    assert completion.text.strip()
+    assert completion.done_reason in {"stop", "length"}
+    assert completion.prompt_tokens > 0
+    assert completion.written_tokens > 0
+
+
+async def test_a_prompt_that_is_too_long_is_refused_and_not_cut(
+    host: str, http: httpx.AsyncClient
+) -> None:
+    client = OllamaClient(http, host=host, model=MODEL, patience=PATIENT)
+    prompt = [Message(role="user", content="word " * 2 * CONTEXT_TOKENS)]
+    with pytest.raises(OllamaError, match="ResponseError"):
+        await client.chat(prompt)
+
+
+async def test_a_model_that_is_missing_is_not_ready_and_an_error(
+    host: str, http: httpx.AsyncClient
+) -> None:
+    client = OllamaClient(http, host=host, model="no-such-model", patience=PATIENT)
+    assert not await client.is_ready()
+    with pytest.raises(OllamaError, match="ResponseError"):
+        await client.chat([Message(role="user", content="Hello?")])
+
+
+async def test_a_question_is_answered_whatever_the_model_writes(
+    host: str, http: httpx.AsyncClient, museum: Any
+) -> None:
+    museum.clients.ollama = OllamaClient(http, host=host, model=MODEL, patience=PATIENT)
+    question = await museum.ask("When does the museum open on weekdays?")
+    assert await museum.tell(question) == 204
+    row = await museum.row(question)
+    assert row.status == "answered"
+    assert (row.answer_kind, row.model) in {("model", MODEL), ("extractive", None)}
+    assert "[1]" in row.answer
+    (first, *_) = await museum.citations(question)
+    assert first.title == "Visiting the museum"
+    assert museum.model.chats == []
