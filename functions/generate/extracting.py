@@ -26,6 +26,7 @@ INTRODUCTION_SHARE = 0.4
 INHERITED_SHARE = 0.85
 FEWEST_WORDS = 3
 LONGEST_COLUMN_NAME = 30
+FEWEST_LINES_OF_LISTING = 3
 
 HEADING = re.compile(r"\s*#{1,6}\s")
 QUESTION = re.compile(r"[?？؟][\"'”’»)*_]*$")
@@ -98,6 +99,16 @@ def _is_fragment(sentence: str) -> bool:
     return words < FEWEST_WORDS
 
 
+def _says_nothing(sentence: str) -> bool:
+    return _is_fragment(tidy(sentence)) or _is_listing(sentence)
+
+
+def _is_listing(sentence: str) -> bool:
+    """Tell whether lines stand together that no sentence is: a diagram, code without a fence."""
+    many = sentence.count("\n") >= FEWEST_LINES_OF_LISTING
+    return many and FENCE not in sentence and not ENDED.search(sentence)
+
+
 def _introduces(sentence: str) -> bool:
     """Tell whether a sentence asks or announces what the next one says."""
     return sentence.endswith(("?", "？", "؟", ":", "：")) and not CODE.search(sentence)
@@ -111,7 +122,7 @@ def _scored(rank: int, passage: Passage) -> Iterable[Sentence]:
         sentence = passage.text[mark.start : mark.end]
         own, heading = max(mark.score, inherited), _is_heading(passage, mark)
         inherited = own * INHERITED_SHARE if heading or _introduces(sentence) else 0.0
-        if heading or mark.start in names or _is_fragment(tidy(sentence)):
+        if heading or mark.start in names or _says_nothing(sentence):
             continue
         if _introduces(sentence) or QUESTION.search(sentence):
             own *= INTRODUCTION_SHARE

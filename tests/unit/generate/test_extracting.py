@@ -80,6 +80,12 @@ TABLE = "key | meaning\nPORT | where it listens\nHOST | where it is reached"
         (TABLE, (1.0, 0.6, 0.7), "HOST | where it is reached [1]", "never column names"),
         (TABLE, (0.0, 1.0, 0.7), "PORT | where it listens [1]", "one row where one says most"),
         ("Situation. It is raining all day.", (1.0, 0.5), "It is raining all day. [1]", "a word"),
+        (
+            "a --> b\nb --> c\nc --> d\nd --> a\n\nIt pours all day.",
+            (1.0, 0.5),
+            "It pours all day. [1]",
+            "a diagram",
+        ),
         ("情况。今天整天都在下雨。", (1.0, 0.5), "今天整天都在下雨。 [1]", "a word in Chinese"),
         ("Raining\n\nIt pours all day.", (1.0, 0.0), "It pours all day. [1]", "a heading"),
         (
