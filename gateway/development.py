@@ -6,13 +6,13 @@ from fastapi import Request
 
 from db.session import Database
 from functions.runtime.errors import ForbiddenError
-from functions.runtime.settings import Settings
+from functions.runtime.settings import LOCAL_GUILD, LOCAL_OPERATOR, Settings
 from gateway import queries
 from gateway.words import Membership, Role, Viewer
 
-DEVELOPMENT_GUILD_ID = 1
+DEVELOPMENT_GUILD_ID = LOCAL_GUILD
 DEVELOPMENT_GUILD_NAME = "Local library"
-USER_ID = 1
+USER_ID = LOCAL_OPERATOR
 USER_NAME = "Developer"
 MEMBERSHIP = Membership(
     guild_id=DEVELOPMENT_GUILD_ID, name=DEVELOPMENT_GUILD_NAME, role=Role.ADMINISTRATOR

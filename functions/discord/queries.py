@@ -21,6 +21,12 @@ KNOW_GUILD = """
     INSERT INTO guilds (guild_id, name) VALUES ($1, $2) ON CONFLICT (guild_id) DO NOTHING
 """
 
+# On a laptop its operator sees every server on the dashboard; elsewhere $2 is null.
+KNOW_OPERATOR = """
+    INSERT INTO memberships (guild_id, user_id, role)
+    SELECT $1, $2, 'administrator' WHERE $2::bigint IS NOT NULL ON CONFLICT DO NOTHING
+"""
+
 RECORD_QUESTION = """
     INSERT INTO questions (id, guild_id, text, origin, asked_by, locale)
     VALUES ($1, $2, $3, 'discord', $4, $5)
@@ -61,11 +67,14 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def _guild(pool: "asyncpg.Pool", guild_id: int) -> AsyncIterator["Connection"]:
+async def _guild(
+    pool: "asyncpg.Pool", guild_id: int, *, operator_id: int | None
+) -> AsyncIterator["Connection"]:
     """Open a transaction that sees this server's rows alone, and makes sure of the server."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(SCOPE, str(guild_id))
         await connection.execute(KNOW_GUILD, guild_id, f"Server {guild_id}")
+        await connection.execute(KNOW_OPERATOR, guild_id, operator_id)
         yield connection
 
 
@@ -93,11 +102,16 @@ async def _record_interaction(
 
 
 async def record_question(
-    pool: "asyncpg.Pool", command: Command, *, text: str, sealed_token: bytes
+    pool: "asyncpg.Pool",
+    command: Command,
+    *,
+    text: str,
+    sealed_token: bytes,
+    operator_id: int | None = None,
 ) -> UUID:
     """Commit a question and its interaction; SeenBeforeError where they are there already."""
     question_id = uuid4()
-    async with _guild(pool, command.guild_id) as connection:
+    async with _guild(pool, command.guild_id, operator_id=operator_id) as connection:
         await connection.execute(
             RECORD_QUESTION, question_id, command.guild_id, text, command.user_id, command.locale
         )
@@ -108,11 +122,16 @@ async def record_question(
 
 
 async def record_upload(
-    pool: "asyncpg.Pool", command: Command, *, upload: Upload, sealed_token: bytes
+    pool: "asyncpg.Pool",
+    command: Command,
+    *,
+    upload: Upload,
+    sealed_token: bytes,
+    operator_id: int | None = None,
 ) -> UUID:
     """Commit a version of the document of that name, new or not; SeenBeforeError likewise."""
     version_id = uuid4()
-    async with _guild(pool, command.guild_id) as connection:
+    async with _guild(pool, command.guild_id, operator_id=operator_id) as connection:
         document_id = await connection.fetchval(
             KNOW_DOCUMENT, command.guild_id, upload.name, command.user_id
         )

@@ -27,7 +27,13 @@ async def ask(clients: Clients, command: Command) -> Reply:
         return notice(responses.LONG_QUESTION)
     pool = await clients.pool()
     question_id = await _unless_seen(
-        queries.record_question(pool, command, text=text, sealed_token=_sealed(clients, command))
+        queries.record_question(
+            pool,
+            command,
+            text=text,
+            sealed_token=_sealed(clients, command),
+            operator_id=clients.settings.operator_id,
+        )
     )
     wake = Wake(name="question_id", row_id=question_id) if question_id else None
     return thinking(wake, private=command.options.get("private") is True)
@@ -46,7 +52,13 @@ async def add_document(clients: Clients, command: Command) -> Reply:
     upload = Upload(name=name, url=attachment.url, size=attachment.size)
     pool = await clients.pool()
     version_id = await _unless_seen(
-        queries.record_upload(pool, command, upload=upload, sealed_token=_sealed(clients, command))
+        queries.record_upload(
+            pool,
+            command,
+            upload=upload,
+            sealed_token=_sealed(clients, command),
+            operator_id=clients.settings.operator_id,
+        )
     )
     wake = Wake(name="version_id", row_id=version_id) if version_id else None
     return thinking(wake, private=True)

@@ -7,6 +7,7 @@ from typing import Any, Self
 import httpx
 
 from functions.runtime.errors import LorekeeperError, RateLimitedError
+from functions.runtime.settings import LOCAL_GUILD
 
 CONNECT_SECONDS = 2
 ANSWER_SECONDS = 60
@@ -19,15 +20,15 @@ class NotRunningError(LorekeeperError):
 
 
 class GatewayClient:
-    """A signed-in caller of one gateway, on the development guild."""
+    """A signed-in caller of one gateway, on one server: the laptop's own unless told otherwise."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, guild_id: int | None = None) -> None:
         self._http = httpx.AsyncClient(
             base_url=base_url,
             headers={"X-Lorekeeper": "1"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         )
-        self.guild_id = ""
+        self.guild_id = str(guild_id or LOCAL_GUILD)
 
     async def __aenter__(self) -> Self:
         """Sign in."""
@@ -56,8 +57,6 @@ class GatewayClient:
         answer = await self.send("POST", "/auth/development", json={})
         self._http.headers["Authorization"] = f"Bearer {answer['token']}"
         self._http.cookies.clear()
-        viewer = await self.query("query { viewer { guilds { id } } }")
-        self.guild_id = viewer["viewer"]["guilds"][0]["id"]
 
     async def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """Send a request and return the JSON it was answered with."""

@@ -10,6 +10,10 @@ import msgspec
 from functions.runtime.errors import LorekeeperError
 
 SECRET_BYTES = 32
+# Whoever signs in on the machine itself, in development; no Discord user has such a small id.
+LOCAL_OPERATOR = 1
+# The laptop's own library, where no Discord server is needed.
+LOCAL_GUILD = 1
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+")]
 DatabaseUrl = Annotated[str, msgspec.Meta(pattern=r"^postgresql://")]
@@ -65,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def in_development(self) -> bool:
         """Tell whether conveniences that would be holes elsewhere are allowed."""
         return self.environment == "development"
+
+    @property
+    def operator_id(self) -> int | None:
+        """Return who administers every server this installation serves: in development only."""
+        return LOCAL_OPERATOR if self.in_development else None
 
     def secret(self) -> bytes:
         """Return the 32 bytes that interaction tokens are encrypted with."""

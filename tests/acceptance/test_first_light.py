@@ -115,12 +115,12 @@ class Sender:
         self.signer = simulator_signer(Home(laptop.home))
         self.url = f"http://127.0.0.1:{laptop.port}/interactions"
 
-    def command(self) -> bytes:
+    def command(self, *, guild_id: int = 1) -> bytes:
         interaction = slash_command(
             "ask",
             {"question": QUESTION},
             application_id=SIMULATED_APPLICATION,
-            caller=Caller(guild_id=1),
+            caller=Caller(guild_id=guild_id),
         )
         return json.dumps(interaction).encode()
 
@@ -182,3 +182,21 @@ def test_the_webhooks_cold_start_is_measured_beside_a_bare_program(tmp_path: Pat
     assert figures["ratio"] == pytest.approx(
         figures["discord"]["median_ms"] / figures["bare"]["median_ms"], abs=0.01
     )
+
+
+def test_a_server_that_asks_can_be_looked_after_from_this_machine(
+    laptop: Laptop, tmp_path: Path
+) -> None:
+    guild = "812345678901234567"
+    assert laptop.lore("ask", QUESTION, "--guild", guild, check=False).returncode == 1
+    sender = Sender(laptop)
+    raw = sender.command(guild_id=int(guild))
+    assert sender.post(raw, _signed(sender, raw)) == 200
+    page = tmp_path / "harbour.txt"
+    page.write_text("The harbour of this server opens at six in the morning.", "utf-8")
+    files = laptop.lore_json("ingest", str(page), "--guild", guild)["files"]
+    assert [file["status"] for file in files] == ["ready"]
+    answered = laptop.lore_json("ask", "When does the harbour open?", "--guild", guild)
+    assert "six in the morning" in answered["answer"]
+    viewer = laptop.query("query { viewer { guilds { id role } } }")["viewer"]
+    assert {"id": guild, "role": "ADMINISTRATOR"} in viewer["guilds"]

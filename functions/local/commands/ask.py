@@ -33,10 +33,11 @@ QUESTION = (
 
 @click.command()
 @click.argument("question")
+@click.option("--guild", type=click.IntRange(min=1), help="A Discord server's id.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def ask(question: str, *, as_json: bool) -> None:
+def ask(question: str, *, guild: int | None, as_json: bool) -> None:
     """Ask a QUESTION and print the answer with its sources."""
-    answered = run_command(lambda: _ask(question), as_json=as_json)
+    answered = run_command(lambda: _ask(question, guild_id=guild), as_json=as_json)
     if as_json:
         print_json(answered)
     else:
@@ -44,9 +45,9 @@ def ask(question: str, *, as_json: bool) -> None:
     raise SystemExit(FAILED if answered["status"] == "failed" else 0)
 
 
-async def _ask(question: str) -> dict[str, Any]:
+async def _ask(question: str, *, guild_id: int | None) -> dict[str, Any]:
     started = time.perf_counter()
-    async with GatewayClient(f"http://127.0.0.1:{port()}") as gateway:
+    async with GatewayClient(f"http://127.0.0.1:{port()}", guild_id=guild_id) as gateway:
         variables = {"guild": gateway.guild_id, "text": question}
         row = (await gateway.query(ASK, variables))["ask"]
         with err.status("Reading the documents …"):

@@ -52,10 +52,11 @@ class Upload(msgspec.Struct, kw_only=True):
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--guild", type=click.IntRange(min=1), help="A Discord server's id.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def ingest(paths: tuple[Path, ...], *, as_json: bool) -> None:
+def ingest(paths: tuple[Path, ...], *, guild: int | None, as_json: bool) -> None:
     """Add files and folders (PATHS) to the knowledge base."""
-    uploads = run_command(lambda: ingest_paths(paths), as_json=as_json)
+    uploads = run_command(lambda: ingest_paths(paths, guild_id=guild), as_json=as_json)
     if as_json:
         print_json({"files": [upload.as_json() for upload in uploads]})
     else:
@@ -63,15 +64,15 @@ def ingest(paths: tuple[Path, ...], *, as_json: bool) -> None:
     raise SystemExit(0 if all(upload.status == "ready" for upload in uploads) else FAILED)
 
 
-async def ingest_paths(paths: tuple[Path, ...], *, origin: str = "cli") -> list[Upload]:
+async def ingest_paths(paths: tuple[Path, ...], *, guild_id: int | None) -> list[Upload]:
     """Upload every file under the paths and wait until each has ended."""
     uploads = [Upload(path=path, name=name) for path, name in find_files(paths)]
     if not uploads:
         raise UsageError("There is no file under these paths.")
     refuse_same_names(uploads)
-    async with GatewayClient(f"http://127.0.0.1:{port()}") as gateway:
+    async with GatewayClient(f"http://127.0.0.1:{port()}", guild_id=guild_id) as gateway:
         with progress_bar() as bars:
-            await _upload_all(gateway, uploads, bars, origin=origin)
+            await _upload_all(gateway, uploads, bars)
             await _watch(gateway, uploads, bars)
     return uploads
 
@@ -101,28 +102,26 @@ def refuse_same_names(uploads: list[Upload]) -> None:
             )
 
 
-async def _upload_all(
-    gateway: GatewayClient, uploads: list[Upload], bars: Progress, *, origin: str
-) -> None:
+async def _upload_all(gateway: GatewayClient, uploads: list[Upload], bars: Progress) -> None:
     bar = bars.add_task("Uploading ", total=len(uploads))
     slots = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
     async def one(upload: Upload) -> None:
         async with slots:
-            await _upload(gateway, upload, origin=origin)
+            await _upload(gateway, upload)
         bars.advance(bar)
 
     await asyncio.gather(*(one(upload) for upload in uploads))
 
 
-async def _upload(gateway: GatewayClient, upload: Upload, *, origin: str) -> None:
+async def _upload(gateway: GatewayClient, upload: Upload) -> None:
     try:
         content = await asyncio.to_thread(upload.path.read_bytes)
         answer = await patiently(
             gateway,
             "PUT",
             f"/api/guilds/{gateway.guild_id}/documents",
-            params={"name": upload.name, "origin": origin},
+            params={"name": upload.name, "origin": "cli"},
             content=content,
         )
     except (OSError, LorekeeperError) as error:
