@@ -24,6 +24,8 @@ CONTEXT_SHARE = 0.2
 # A question or "as follows:" repeats the question asked; what stands under it is the answer.
 INTRODUCTION_SHARE = 0.4
 INHERITED_SHARE = 0.85
+# Under a heading stands a whole section, of which the first sentence need not be the answer.
+INHERITED_FROM_HEADING = 0.5
 FEWEST_WORDS = 3
 LONGEST_COLUMN_NAME = 30
 FEWEST_LINES_OF_LISTING = 3
@@ -114,6 +116,13 @@ def _introduces(sentence: str) -> bool:
     return sentence.endswith(("?", "？", "؟", ":", "：")) and not CODE.search(sentence)
 
 
+def _lent(sentence: str, *, is_heading: bool) -> float:
+    """Return the share of its score that a sentence lends to the next one."""
+    if _introduces(sentence):
+        return INHERITED_SHARE
+    return INHERITED_FROM_HEADING if is_heading else 0.0
+
+
 def _scored(rank: int, passage: Passage) -> Iterable[Sentence]:
     """Yield the sentences that can be quoted; what stands over another lends it its score."""
     inherited = context = 0.0
@@ -121,7 +130,7 @@ def _scored(rank: int, passage: Passage) -> Iterable[Sentence]:
     for mark in sorted(passage.highlights, key=_start):
         sentence = passage.text[mark.start : mark.end]
         own, heading = max(mark.score, inherited), _is_heading(passage, mark)
-        inherited = own * INHERITED_SHARE if heading or _introduces(sentence) else 0.0
+        inherited = own * _lent(sentence, is_heading=heading)
         if heading or mark.start in names or _says_nothing(sentence):
             continue
         if _introduces(sentence) or QUESTION.search(sentence):
