@@ -167,11 +167,13 @@ async def sign_in_for_development(request: Request, clients: Connected) -> Respo
         clients.database, rate_limits.SIGN_INS, principal=rate_limits.principal(request, None)
     )
     token = new_token()
-    await development.sign_in(clients.database, token_hash=token_hash(token), name=words.name)
+    looked_after = await development.sign_in(
+        clients.database, token_hash=token_hash(token), name=words.name
+    )
     viewer = {
         "id": str(development.USER_ID),
         "name": words.name,
-        "guilds": [membership_words(development.MEMBERSHIP)],
+        "guilds": [membership_words(membership) for membership in looked_after],
     }
     return _with_cookie(
         JSONResponse({"token": token, "viewer": viewer}), clients.settings, token=token

@@ -58,9 +58,11 @@ async def ensure_guild(database: Database) -> None:
         await queries.create_guild(session, MEMBERSHIP, user_id=USER_ID)
 
 
-async def sign_in(database: Database, *, token_hash: str, name: str) -> None:
-    """Store a session of the laptop's administrator under the token's hash."""
+async def sign_in(database: Database, *, token_hash: str, name: str) -> list[Membership]:
+    """Store a session of the laptop's administrator; return every server they look after."""
     await ensure_guild(database)
     async with database.transaction(session=token_hash) as session:
         viewer = Viewer(user_id=USER_ID, name=name)
         await queries.create_session(session, bytes.fromhex(token_hash), viewer=viewer)
+    async with database.transaction(user_id=str(USER_ID)) as session:
+        return await queries.memberships(session, USER_ID)

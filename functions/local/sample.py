@@ -10,6 +10,7 @@ from functions.local.console import progress_bar
 from functions.local.home import CHECKOUT, Home
 from functions.local.system import System
 from functions.runtime.errors import LorekeeperError
+from functions.runtime.settings import LOCAL_GUILD
 
 PAGES = ("README.md", "ARCHITECTURE.md", "docs/*.md", "docs/decisions/*.md")
 POLL_SECONDS = 0.1
@@ -30,8 +31,7 @@ async def ingest_sample(system: System, home: Home) -> None:
     ) as http:
         answer = await http.post("/auth/development", json={})
         answer.raise_for_status()
-        viewer = answer.json()["viewer"]
-        guild = viewer["guilds"][0]["id"]
+        guild = str(LOCAL_GUILD)
         with progress_bar() as bars:
             bar = bars.add_task("Reading our own documentation", total=len(pages))
             added = [await _add(http, guild, page) for page in pages]
