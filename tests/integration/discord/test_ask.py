@@ -182,7 +182,8 @@ async def test_a_question_is_its_own_servers_alone(world: Any, guild_id: int, ap
 
     connection = await asyncpg.connect(app_url)
     async with connection.transaction():
-        await connection.execute("SELECT set_config('lore.guild_id', '1', true)")
+        scope = "SELECT set_config('lore.guild_id', $1, true)"
+        await connection.execute(scope, str(guild_id + 10**12))
         seen = await connection.fetch("SELECT id FROM questions")
     await connection.close()
     assert seen == []
