@@ -18,8 +18,7 @@ FAILED = 1
 WRONG_USAGE = 2
 Result = TypeVar("Result")
 
-# Lines are for the terminal to wrap: an address that is cut cannot be followed.
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False)
 # Progress and warnings never mix with what a program reads from stdout.
 err = Console(stderr=True, highlight=False)
 

@@ -94,12 +94,17 @@ def report(row: dict[str, Any], *, total_ms: float) -> dict[str, Any]:
 def print_answer(answered: dict[str, Any]) -> None:
     """Print an answer for people."""
     colour = {"answered": "green", "refused": "yellow", "failed": "red"}[answered["status"]]
-    out.print(f"[{colour}]●[/{colour}] {escape(answered['answer'])}\n")
+    _line(f"[{colour}]●[/{colour}] {escape(answered['answer'])}\n")
     for source in answered["citations"]:
         place = f" — {escape(source['location'])}" if source["location"] else ""
-        out.print(f"  [bold]\\[{source['number']}][/bold] {escape(source['title'])}{place}")
+        _line(f"  [bold]\\[{source['number']}][/bold] {escape(source['title'])}{place}")
         if source["url"]:
-            out.print(f"      [dim]{escape(source['url'])}[/dim]")
+            _line(f"      [dim]{escape(source['url'])}[/dim]")
     seconds = answered["timings_ms"]["total"] / 1000
     kind = " · quoted from the documents" if answered["kind"] == "extractive" else ""
     out.print(f"\n[dim]{seconds:.2f} s{kind}[/dim]")
+
+
+def _line(text: str) -> None:
+    """Print a line for the terminal to wrap: an address that is cut cannot be followed."""
+    out.print(text, soft_wrap=True)

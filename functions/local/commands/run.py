@@ -16,6 +16,7 @@ from functions.local.home import Home, UsageError, port
 from functions.local.sample import ingest_sample
 from functions.local.system import System, running
 from functions.runtime.logs import JsonFormatter
+from functions.runtime.settings import Settings
 
 HOST = "127.0.0.1"
 READY = """
@@ -24,11 +25,14 @@ READY = """
   Ask         .venv/bin/lore ask "How do I add a document?"
   Add         .venv/bin/lore ingest PATH...
   Simulate    .venv/bin/lore simulate ask "What is Lorekeeper?"
+  Answers     {writer}
   Discord     {discord}
   Log         {log}
 
 Ctrl-C stops; the data stays."""
 CONNECTED = "interactions arrive at {url}/interactions"
+WRITTEN = "written by {model} where Ollama answers at {host}, quoted where it does not"
+QUOTED = "quoted from the documents; set OLLAMA_HOST to have them written"
 UNCONNECTED = "docs/connecting-discord.md says how to connect a real application"
 
 
@@ -49,11 +53,21 @@ async def _run() -> None:
             settings = local_settings(home, database_url=postgres.app_url, port=listen_on)
             async with running(settings, embedder=embedder) as system:
                 watch.done("Functions, broker and gateway")
-                connected = settings.discord_public_key is not None
-                discord = CONNECTED.format(url=settings.public_url) if connected else UNCONNECTED
-                ready = READY.format(port=listen_on, discord=discord, log=home.log_file)
+                ready = _greeting(settings, home, listen_on)
                 await _serve(system, listener, home, ready)
         err.print("[green]✓[/green] Stopped. The data stays.")
+
+
+def _greeting(settings: Settings, home: Home, listen_on: int) -> str:
+    """Return what there is to do and to look at, now that everything is up."""
+    connected = settings.discord_public_key is not None
+    host, model = settings.ollama_host, settings.chat_model
+    return READY.format(
+        port=listen_on,
+        writer=WRITTEN.format(model=model, host=host) if host else QUOTED,
+        discord=CONNECTED.format(url=settings.public_url) if connected else UNCONNECTED,
+        log=home.log_file,
+    )
 
 
 class Server(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,9 @@ class Member:
 def _print(command: str, answered: dict[str, Any]) -> None:
     content = answered["messages"][-1].get("content", "") if answered["messages"] else ""
     out.print(f"[dim]{command}[/dim]")
-    out.print(Panel(Markdown(content), title="Lorekeeper", title_align="left"))
+    # Discord shows lines that begin with -# small, each on its own.
+    shown = re.sub(r"(?m)^-# (.*)$", r"*\1*  ", content)
+    out.print(Panel(Markdown(shown), title="Lorekeeper", title_align="left"))
     edits = len(answered["messages"])
     total = answered["timings_ms"].get("total", answered["acknowledged_ms"]) / 1000
     out.print(
