@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.discord import lambda_handler
+from functions.discord.main import REQUIRED, build
+from functions.runtime import lambda_adapter
 from functions.runtime.discord.signing import Signer
 
 APPLICATION = 1_335_912_667_546_658_610
@@ -26,11 +27,12 @@ def handler(monkeypatch: pytest.MonkeyPatch, signer: Signer) -> Iterator[Any]:
         "DISCORD_PUBLIC_KEY": signer.public_key,
     }.items():
         monkeypatch.setenv(name, value)
-    lambda_handler._adapter.cache_clear()
+    # The logs of this process are the test runner's.
+    monkeypatch.setattr(lambda_adapter, "configure_logs", lambda _: None)
+    handle = lambda_adapter.lambda_handler("discord", build, required=REQUIRED)
     with ThreadPoolExecutor(1) as thread:
-        yield lambda event: thread.submit(lambda_handler.handler, event, None).result()
+        yield lambda event: thread.submit(handle, event, None).result()
         thread.submit(lambda: asyncio.get_event_loop().close()).result()
-    lambda_handler._adapter.cache_clear()
 
 
 def event(raw: bytes, headers: dict[str, str], *, encoded: bool = False) -> dict[str, Any]:
