@@ -164,7 +164,7 @@ async def sign_in_for_development(request: Request, clients: Connected) -> Respo
     refuse_foreign_origin(request, clients.settings)
     words = await _sign_in_body(request)
     await rate_limits.charge(
-        clients.database, rate_limits.SIGN_INS, principal=rate_limits.principal(request, None)
+        clients.database, rate_limits.LOCAL_SIGN_INS, principal=rate_limits.principal(request, None)
     )
     token = new_token()
     looked_after = await development.sign_in(

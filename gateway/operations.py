@@ -72,10 +72,12 @@ async def _admit(execution: ExecutionContext) -> None:
     database = context.clients.database
     context.viewer = await authentication.identify(context.request, database)
     payer = rate_limits.principal(context.request, context.viewer)
-    budget = rate_limits.reads_budget(context.clients.settings)
-    await rate_limits.charge(database, budget, principal=payer, cost=price.reads)
+    settings = context.clients.settings
+    reads = rate_limits.reads_budget(settings)
+    await rate_limits.charge(database, reads, principal=payer, cost=price.reads)
     if price.asks:
-        await rate_limits.charge(database, rate_limits.ASKS, principal=payer, cost=price.asks)
+        asks = rate_limits.asks_budget(settings)
+        await rate_limits.charge(database, asks, principal=payer, cost=price.asks)
     if context.viewer is not None:
         user_id = context.viewer.user_id
         async with database.transaction(user_id=str(user_id)) as session:

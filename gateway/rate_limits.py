@@ -23,12 +23,14 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 READS = Budget(name="reads", limit=600)
 ASKS = Budget(name="asks", limit=60)
-SIGN_INS = Budget(name="sign-ins", limit=60)
 UPLOADS = Budget(name="uploads", limit=300)
 # On one's own machine a folder of thousands of files goes in at once, watched from the command
 # line and the dashboard by one and the same person.
 LOCAL_READS = Budget(name="reads", limit=6000)
 LOCAL_UPLOADS = Budget(name="uploads", limit=100_000)
+# Each call of the command line signs in anew, and a script asks as fast as it is answered.
+LOCAL_ASKS = Budget(name="asks", limit=6000)
+LOCAL_SIGN_INS = Budget(name="sign-ins", limit=6000)
 
 # What was spent in the window before counts by the share of it that the last `seconds` still
 # cover, so that a turn of the window does not double the budget. A refusal spends nothing.
@@ -69,6 +71,11 @@ class BudgetSpentError(RateLimitedError):
 def reads_budget(settings: Settings) -> Budget:
     """Return how much a person may read."""
     return LOCAL_READS if settings.in_development else READS
+
+
+def asks_budget(settings: Settings) -> Budget:
+    """Return how many questions a person may ask."""
+    return LOCAL_ASKS if settings.in_development else ASKS
 
 
 def uploads_budget(settings: Settings) -> Budget:

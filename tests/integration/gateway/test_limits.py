@@ -245,13 +245,23 @@ async def test_aliases_pay_each_for_themselves(
 async def test_asking_has_a_budget_of_its_own(
     member: Person, guild_id: int, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "ASKS", Budget(name="ask-twice", limit=2, seconds=3600))
+    monkeypatch.setattr(rate_limits, "LOCAL_ASKS", Budget(name="ask-twice", limit=2, seconds=3600))
     twice = 'mutation{a:ask(guildId:"%s",text:"a"){id} b:ask(guildId:"%s",text:"b"){id}}'
     assert (await member.post(twice % (guild_id, guild_id))).status_code == 200
     assert (await member.post(ASK % guild_id)).status_code == 429
     assert (await member.post("{viewer{id}}")).status_code == 200
     async with database.guild(guild_id) as session:
         assert await session.scalar(text("SELECT count(*) FROM questions")) == 2
+
+
+async def test_a_script_on_the_laptop_may_sign_in_and_ask_more_than_once_a_second(
+    http: httpx.AsyncClient, clients: Clients, database: Database
+) -> None:
+    asks = rate_limits.asks_budget(clients.settings)
+    for _ in range(70):
+        answer = await http.post("/auth/development", json={}, headers=HEADER)
+        assert answer.status_code == 200
+        await rate_limits.charge(database, asks, principal="script")
 
 
 async def test_a_refusal_spends_nothing(database: Database) -> None:
