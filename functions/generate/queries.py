@@ -20,11 +20,6 @@ INSERT_CITATION = text(
     " :quote)"
 )
 
-HANDLED = text(
-    "INSERT INTO handled_events (source, event_id, guild_id)"
-    " VALUES (:source, :event_id, :guild_id) ON CONFLICT DO NOTHING"
-)
-
 # An answer that is published but not delivered is leased again, to be delivered and no more.
 CLAIM_DELIVERY = text(
     "UPDATE questions SET lease_id = :lease_id,"

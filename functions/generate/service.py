@@ -19,6 +19,7 @@ from functions.runtime.leases import (
     claim,
     guild_of,
     held,
+    mark_handled,
     release,
 )
 
@@ -119,10 +120,7 @@ async def _publish(clients: Clients, lease: Lease, event: Event, outcome: Outcom
         for citation in draft.citations if draft else []:
             fields = {name: getattr(citation, name) for name in citation.__struct_fields__}
             await session.execute(queries.INSERT_CITATION, {**scope, **fields})
-        await session.execute(
-            queries.HANDLED,
-            {"source": event.source, "event_id": event.id, "guild_id": lease.guild_id},
-        )
+        await mark_handled(session, lease, event)
 
 
 async def _deliver(clients: Clients, lease: Lease) -> None:

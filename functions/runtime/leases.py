@@ -9,14 +9,21 @@ from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.session import Database
 from functions.runtime.errors import ConflictError
+from functions.runtime.events import Event
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 30
 RENEWAL_SECONDS = 10
 MAXIMUM_ATTEMPTS = 5
+
+HANDLED = text(
+    "INSERT INTO handled_events (source, event_id, guild_id)"
+    " VALUES (:source, :event_id, :guild_id) ON CONFLICT DO NOTHING"
+)
 
 Table = Literal["document_versions", "questions"]
 OPEN_STATUSES: dict[Table, tuple[str, str]] = {
@@ -93,6 +100,12 @@ async def renew(database: Database, lease: Lease) -> None:
         )
     if not held:
         raise LeaseLostError
+
+
+async def mark_handled(session: AsyncSession, lease: Lease, event: Event) -> None:
+    """Record an event in the transaction of its effect."""
+    values = {"source": event.source, "event_id": event.id, "guild_id": lease.guild_id}
+    await session.execute(HANDLED, values)
 
 
 async def release(database: Database, lease: Lease, *, failed: bool, wait_seconds: float) -> None:
