@@ -18,13 +18,36 @@ PATH_SEPARATOR = "\x1f"
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """A version ready to answer: vectors are in the order of the chunks, shape (n, 384)."""
+    """A version ready to answer: counted terms and vectors are in the order of the chunks."""
 
     version: VersionAtWork
     parsed: ParsedDocument
     chunks: list[Chunk]
-    vectors: Vectors
-    probe: Vector
+    counted: list[Counter[str]]
+    vectors: list[str]
+    probe: str
+
+
+def prepare(
+    version: VersionAtWork,
+    parsed: ParsedDocument,
+    chunks: list[Chunk],
+    *,
+    vectors: Vectors,
+    probe: Vector,
+) -> Publication:
+    """Return what is to be written; vectors have the shape (n, 384).
+
+    Takes processor time in proportion to the text: call it in a thread, before the transaction.
+    """
+    return Publication(
+        version=version,
+        parsed=parsed,
+        chunks=chunks,
+        counted=[Counter(_chunk_terms(chunk)) for chunk in chunks],
+        vectors=[_vector_text(vector) for vector in vectors],
+        probe=_vector_text(probe),
+    )
 
 
 def _vector_text(vector: Vector) -> str:
@@ -45,9 +68,8 @@ async def publish(session: AsyncSession, lease: Lease, publication: Publication)
     rank: int | None = None
     if (await session.execute(queries.SWITCH, document)).first() is not None:
         await session.execute(queries.FORGET_OTHERS, document)
-        counted = [Counter(_chunk_terms(chunk)) for chunk in publication.chunks]
-        chunk_ids = await _insert_chunks(session, lease, publication, counted)
-        await _insert_postings(session, lease.guild_id, counted, chunk_ids)
+        chunk_ids = await _insert_chunks(session, lease, publication)
+        await _insert_postings(session, lease.guild_id, publication.counted, chunk_ids)
         await _insert_embeddings(session, lease.guild_id, publication.vectors, chunk_ids)
         rank = await _probe(session, lease.guild_id, publication.probe, chunk_ids)
     await session.execute(
@@ -66,7 +88,7 @@ async def publish(session: AsyncSession, lease: Lease, publication: Publication)
 
 
 async def _insert_chunks(
-    session: AsyncSession, lease: Lease, publication: Publication, counted: list[Counter[str]]
+    session: AsyncSession, lease: Lease, publication: Publication
 ) -> list[int]:
     """Return the new ids in the order of the chunks."""
     chunks = publication.chunks
@@ -83,7 +105,7 @@ async def _insert_chunks(
             "starts": [chunk.start for chunk in chunks],
             "ends": [chunk.end for chunk in chunks],
             "tokens": [chunk.token_count for chunk in chunks],
-            "terms": [terms_of_chunk.total() for terms_of_chunk in counted],
+            "terms": [terms_of_chunk.total() for terms_of_chunk in publication.counted],
         },
     )
     return [chunk_id for _, chunk_id in sorted((row.ordinal, row.id) for row in rows)]
@@ -114,7 +136,7 @@ async def _insert_postings(
 
 
 async def _insert_embeddings(
-    session: AsyncSession, guild_id: int, vectors: Vectors, chunk_ids: list[int]
+    session: AsyncSession, guild_id: int, vectors: list[str], chunk_ids: list[int]
 ) -> None:
     await session.execute(
         queries.INSERT_EMBEDDINGS,
@@ -122,19 +144,19 @@ async def _insert_embeddings(
             "guild_id": guild_id,
             "model_id": MODEL_ID,
             "chunk_ids": chunk_ids,
-            "vectors": [_vector_text(vector) for vector in vectors],
+            "vectors": vectors,
         },
     )
 
 
-async def _probe(session: AsyncSession, guild_id: int, probe: Vector, chunk_ids: list[int]) -> int:
+async def _probe(session: AsyncSession, guild_id: int, probe: str, chunk_ids: list[int]) -> int:
     """Return where the document stands when the guild's passages are asked with its own words."""
     rank = await session.scalar(
         queries.PROBE,
         {
             "guild_id": guild_id,
             "model_id": MODEL_ID,
-            "vector": _vector_text(probe),
+            "vector": probe,
             "chunk_ids": chunk_ids,
         },
     )

@@ -91,11 +91,6 @@ PROBE = text(
     " WHERE own.model_id = :model_id AND own.chunk_id = ANY(CAST(:chunk_ids AS bigint[])))"
 )
 
-HANDLED = text(
-    "INSERT INTO handled_events (source, event_id, guild_id)"
-    " VALUES (:source, :event_id, :guild_id) ON CONFLICT DO NOTHING"
-)
-
 INTERACTION = text(
     "SELECT id, application_id, token, expires_at FROM interactions"
     " WHERE version_id = :version_id AND token IS NOT NULL AND delivered_at IS NULL"

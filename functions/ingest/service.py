@@ -6,12 +6,15 @@ import logging
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from functions.ingest import queries
 from functions.ingest.chunking import chunk
 from functions.ingest.context import embedding_text
+from functions.ingest.cutting import CountTokens
 from functions.ingest.parsing import parse
 from functions.ingest.progress import Progress, find_notice, tell_outcome
-from functions.ingest.publishing import Publication, load_version, publish
+from functions.ingest.publishing import load_version, prepare, publish
 from functions.ingest.refusals import UnreadableDocumentError
 from functions.ingest.schemas import Chunk, ParsedDocument, VersionAtWork
 from functions.runtime.clients import Clients
@@ -25,6 +28,7 @@ from functions.runtime.leases import (
     claim,
     guild_of,
     held,
+    mark_handled,
     release,
 )
 
@@ -92,17 +96,12 @@ async def _process(clients: Clients, work: Work) -> None:
     vectors = await _embed(clients, parsed, chunks, progress)
     await progress.report("checking", len(chunks), len(chunks))
     probe = await clients.embedder.embed_query(_probe_text(chunks))
-    publication = Publication(
-        version=version, parsed=parsed, chunks=chunks, vectors=vectors, probe=probe
+    publication = await asyncio.to_thread(
+        prepare, version, parsed, chunks, vectors=vectors, probe=probe
     )
     async with clients.database.guild(lease.guild_id) as session:
         await publish(session, lease, publication)
-        handled = {
-            "source": work.event.source,
-            "event_id": work.event.id,
-            "guild_id": lease.guild_id,
-        }
-        await session.execute(queries.HANDLED, handled)
+        await mark_handled(session, lease, work.event)
     log.info("document ready", extra={"version": lease.row_id, "passages": len(chunks)})
 
 
@@ -129,12 +128,10 @@ async def _embed(
     clients: Clients, parsed: ParsedDocument, chunks: list[Chunk], progress: Progress
 ) -> Vectors:
     """Return the vectors in the order of the chunks, shape (n, dimensions)."""
-    import numpy as np  # noqa: PLC0415 - the lambda handler's cold start needs none of it
-
-    texts = [
-        embedding_text(piece, parsed.title, count_tokens=clients.embedder.count_tokens)
-        for piece in chunks
-    ]
+    # Counting tokens takes processor time: a member's command must not wait behind it.
+    texts = await asyncio.to_thread(
+        _embedding_texts, parsed, chunks, count_tokens=clients.embedder.count_tokens
+    )
     batches = []
     for first in range(0, len(texts), EMBEDDING_BATCH):
         await progress.report("embedding", first, len(texts))
@@ -146,6 +143,12 @@ async def _embed(
     if vectors.shape != expected or not np.isfinite(vectors).all():
         raise UnavailableError("The embedding model returned vectors that cannot be used.")
     return vectors
+
+
+def _embedding_texts(
+    parsed: ParsedDocument, chunks: list[Chunk], *, count_tokens: CountTokens
+) -> list[str]:
+    return [embedding_text(piece, parsed.title, count_tokens=count_tokens) for piece in chunks]
 
 
 def _probe_text(chunks: list[Chunk]) -> str:
