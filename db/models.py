@@ -105,6 +105,13 @@ class Document(Base):
         UniqueConstraint("id", "guild_id", name="document_of_guild"),
         UniqueConstraint("guild_id", "source_name", name="document_source"),
         Index("documents_by_update", "guild_id", sql("updated_at DESC"), "id"),
+        Index("documents_by_title", "guild_id", sql("lower(title)")),
+        Index("documents_listed", "listed_by", postgresql_where=sql("listed_by IS NOT NULL")),
+        Index(
+            "documents_to_refresh",
+            "next_refresh_at",
+            postgresql_where=sql("next_refresh_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
@@ -115,6 +122,18 @@ class Document(Base):
     origin: Mapped[str]
     uploaded_by: Mapped[int | None]
     current_version_id: Mapped[UUID | None]
+    # What a person called it; it goes before the title found in the text.
+    given_title: Mapped[str | None]
+    # ISO 639-1, detected in the current version's text; null where nothing tells.
+    language: Mapped[str | None]
+    # The document of the sitemap or list that named this one.
+    listed_by: Mapped[UUID | None] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    refresh_seconds: Mapped[int | None]
+    next_refresh_at: Mapped[datetime | None]
+    # What the web server said of the bytes of the current version, to ask for newer ones only.
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    checked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -194,6 +213,8 @@ class Chunk(Base):
     char_end: Mapped[int]
     tokens: Mapped[int]
     terms: Mapped[int]
+    # SimHash of the terms: passages that say nearly the same differ in few bits.
+    fingerprint: Mapped[int] = mapped_column(server_default="0")
 
 
 class Posting(Base):

@@ -1,24 +1,20 @@
 """Take a document version from received to ready, or to a reason its uploader can act on."""
 
 import asyncio
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import numpy as np
-
 from functions.ingest import queries
 from functions.ingest.chunking import chunk
-from functions.ingest.context import embedding_text
-from functions.ingest.cutting import CountTokens
+from functions.ingest.embedding import embed, probe_text
+from functions.ingest.fetching import fetch
 from functions.ingest.parsing import parse
 from functions.ingest.progress import Progress, find_notice, tell_outcome
 from functions.ingest.publishing import load_version, prepare, publish
 from functions.ingest.refusals import UnreadableDocumentError
-from functions.ingest.schemas import Chunk, ParsedDocument, VersionAtWork
+from functions.ingest.schemas import VersionAtWork
 from functions.runtime.clients import Clients
-from functions.runtime.embedder.protocol import Vectors
 from functions.runtime.errors import LorekeeperError, UnavailableError
 from functions.runtime.events import Event
 from functions.runtime.leases import (
@@ -33,10 +29,6 @@ from functions.runtime.leases import (
 )
 
 log = logging.getLogger(__name__)
-MAXIMUM_BYTES = 25 * 1024 * 1024
-# Small enough that a question never waits long for the model, and that progress is seen to move.
-EMBEDDING_BATCH = 16
-PROBE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +74,7 @@ async def _process(clients: Clients, work: Work) -> None:
     content = version.content
     if content is None:
         await progress.report("fetching")
-        content = await _fetch(clients, lease, version)
+        content = await fetch(clients, lease, version)
     await progress.report("parsing")
     parsed = await parse(
         content,
@@ -93,9 +85,9 @@ async def _process(clients: Clients, work: Work) -> None:
     chunks = await asyncio.to_thread(chunk, parsed, count_tokens=clients.embedder.count_tokens)
     if not chunks:
         raise UnreadableDocumentError("empty")
-    vectors = await _embed(clients, parsed, chunks, progress)
+    vectors = await embed(clients.embedder, parsed, chunks, progress=progress)
     await progress.report("checking", len(chunks), len(chunks))
-    probe = await clients.embedder.embed_query(_probe_text(chunks))
+    probe = await clients.embedder.embed_query(probe_text(chunks))
     publication = await asyncio.to_thread(
         prepare, version, parsed, chunks, vectors=vectors, probe=probe
     )
@@ -103,57 +95,6 @@ async def _process(clients: Clients, work: Work) -> None:
         await publish(session, lease, publication)
         await mark_handled(session, lease, work.event)
     log.info("document ready", extra={"version": lease.row_id, "passages": len(chunks)})
-
-
-async def _fetch(clients: Clients, lease: Lease, version: VersionAtWork) -> bytes:
-    """Download an attachment and keep it: Discord deletes its copy after a while."""
-    if version.fetch_url is None:
-        raise UnreadableDocumentError("empty")
-    content = await clients.discord.fetch_attachment(version.fetch_url, maximum=MAXIMUM_BYTES)
-    async with clients.database.guild(lease.guild_id) as session:
-        await session.execute(
-            queries.KEEP_CONTENT,
-            {
-                "version_id": lease.row_id,
-                "lease_id": lease.lease_id,
-                "content": content,
-                "content_hash": hashlib.sha256(content).digest(),
-                "size_bytes": len(content),
-            },
-        )
-    return content
-
-
-async def _embed(
-    clients: Clients, parsed: ParsedDocument, chunks: list[Chunk], progress: Progress
-) -> Vectors:
-    """Return the vectors in the order of the chunks, shape (n, dimensions)."""
-    # Counting tokens takes processor time: a member's command must not wait behind it.
-    texts = await asyncio.to_thread(
-        _embedding_texts, parsed, chunks, count_tokens=clients.embedder.count_tokens
-    )
-    batches = []
-    for first in range(0, len(texts), EMBEDDING_BATCH):
-        await progress.report("embedding", first, len(texts))
-        batches.append(
-            await clients.embedder.embed_passages(texts[first : first + EMBEDDING_BATCH])
-        )
-    vectors = np.concatenate(batches)
-    expected = (len(chunks), clients.embedder.dimensions)
-    if vectors.shape != expected or not np.isfinite(vectors).all():
-        raise UnavailableError("The embedding model returned vectors that cannot be used.")
-    return vectors
-
-
-def _embedding_texts(
-    parsed: ParsedDocument, chunks: list[Chunk], *, count_tokens: CountTokens
-) -> list[str]:
-    return [embedding_text(piece, parsed.title, count_tokens=count_tokens) for piece in chunks]
-
-
-def _probe_text(chunks: list[Chunk]) -> str:
-    """Return some of the document's own words, from its middle."""
-    return chunks[len(chunks) // 2].text[:PROBE_CHARACTERS]
 
 
 async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> None:
