@@ -7,11 +7,18 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+from sqlalchemy import Row, TextClause
+
 from functions.ingest import queries
 from functions.ingest.schemas import Notice
 from functions.runtime.clients import Clients
 from functions.runtime.discord.client import Delivery
-from functions.runtime.discord.messages import failure_message, progress_message, ready_message
+from functions.runtime.discord.messages import (
+    OPEN,
+    Outcome,
+    outcome_message,
+    progress_message,
+)
 from functions.runtime.errors import UnavailableError
 from functions.runtime.leases import Lease
 from functions.runtime.tokens import TokenError, decrypt_token
@@ -99,10 +106,19 @@ async def edit(clients: Clients, notice: Notice, message: dict[str, Any]) -> Del
 
 async def find_notice(clients: Clients, guild_id: int, version_id: UUID) -> Notice | None:
     """Return where the version was added in Discord, if it was and the token still works."""
+    notices = await _find_notices(clients, guild_id, version_id, queries.INTERACTION)
+    return notices[-1] if notices else None
+
+
+async def _find_notices(
+    clients: Clients, guild_id: int, version_id: UUID, statement: TextClause
+) -> list[Notice]:
     async with clients.database.guild(guild_id) as session:
-        row = (await session.execute(queries.INTERACTION, {"version_id": version_id})).one_or_none()
-    if row is None:
-        return None
+        rows = (await session.execute(statement, {"version_id": version_id})).all()
+    return [notice for row in rows if (notice := _notice(clients, row)) is not None]
+
+
+def _notice(clients: Clients, row: Row[Any]) -> Notice | None:
     key = clients.settings.secret()
     try:
         token = decrypt_token(row.token, key=key, interaction_id=row.id)
@@ -117,23 +133,43 @@ async def find_notice(clients: Clients, guild_id: int, version_id: UUID) -> Noti
     )
 
 
-async def tell_outcome(clients: Clients, guild_id: int, version_id: UUID) -> None:
+async def tell_outcome(
+    clients: Clients, guild_id: int, version_id: UUID, *, notice: Notice | None = None
+) -> None:
     """Say in Discord how the version ended, once it did, unless that was said.
+
+    Where several documents came with one message, all of them are reported on, and the last to
+    end tells the end. Whoever sent progress to ``notice`` tells it again: an edit of theirs may
+    have overtaken somebody else's outcome.
 
     Raises UnavailableError where Discord may take it later.
     """
-    notice = await find_notice(clients, guild_id, version_id)
-    if notice is None:
+    notices = await _find_notices(clients, guild_id, version_id, queries.INTERACTIONS)
+    known = {one.interaction_id: one for one in notices}
+    if notice is not None:
+        known.setdefault(notice.interaction_id, notice)
+    for one in known.values():
+        await _tell_end(clients, guild_id, version_id, one)
+
+
+async def _tell_end(clients: Clients, guild_id: int, version_id: UUID, notice: Notice) -> None:
+    told: list[Outcome] | None = None
+    # Told again while others end meanwhile: the last edit must be the end.
+    while (outcomes := await _outcomes(clients, guild_id, version_id)) and outcomes != told:
+        if len(outcomes) == 1 and outcomes[0].status in OPEN:
+            return
+        delivery = await edit(clients, notice, outcome_message(outcomes))
+        if any(outcome.status in OPEN for outcome in outcomes):
+            told = outcomes
+            continue
+        if delivery is Delivery.UNAVAILABLE:
+            raise UnavailableError("Discord does not take the outcome right now.")
+        async with clients.database.guild(guild_id) as session:
+            await session.execute(queries.DELIVERED, {"id": notice.interaction_id})
         return
+
+
+async def _outcomes(clients: Clients, guild_id: int, version_id: UUID) -> list[Outcome]:
     async with clients.database.guild(guild_id) as session:
-        row = (await session.execute(queries.OUTCOME, {"version_id": version_id})).one_or_none()
-    if row is None or row.status in {"received", "processing"}:
-        return
-    if row.status == "ready":
-        message = ready_message(row.title, pages=row.pages, passages=row.passages)
-    else:
-        message = failure_message(row.status_reason)
-    if await edit(clients, notice, message) is Delivery.UNAVAILABLE:
-        raise UnavailableError("Discord does not take the outcome right now.")
-    async with clients.database.guild(guild_id) as session:
-        await session.execute(queries.DELIVERED, {"id": notice.interaction_id})
+        rows = (await session.execute(queries.OUTCOME, {"version_id": version_id})).all()
+    return [Outcome(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name

@@ -94,14 +94,35 @@ PROBE = text(
 INTERACTION = text(
     "SELECT id, application_id, token, expires_at FROM interactions"
     " WHERE version_id = :version_id AND token IS NOT NULL AND delivered_at IS NULL"
+    " AND expires_at > clock_timestamp() + interval '30 seconds' ORDER BY id"
+)
+
+# What came with one message of Discord's belongs together: the newest version of each document
+# that has the message's link. Any other version stands alone.
+TOGETHER = (
+    "SELECT CAST(:version_id AS uuid) UNION ALL"
+    " SELECT (SELECT newest.id FROM document_versions newest WHERE newest.document_id = mates.id"
+    " ORDER BY newest.number DESC LIMIT 1)"
+    " FROM document_versions asked JOIN documents own ON own.id = asked.document_id"
+    " JOIN documents mates ON mates.guild_id = own.guild_id AND mates.source_url = own.source_url"
+    " AND mates.id <> own.id"
+    " WHERE asked.id = :version_id AND own.source_url LIKE 'https://discord.com/channels/%'"
+)
+
+INTERACTIONS = text(
+    "SELECT id, application_id, token, expires_at FROM interactions"  # noqa: S608 - ours
+    " WHERE token IS NOT NULL AND delivered_at IS NULL"
     " AND expires_at > clock_timestamp() + interval '30 seconds'"
+    f" AND version_id IN ({TOGETHER}) ORDER BY id"
 )
 
 DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")
 
 OUTCOME = text(
-    "SELECT document_versions.status, document_versions.status_reason, document_versions.pages,"
-    " document_versions.passages, documents.title FROM document_versions"
-    " JOIN documents ON documents.id = document_versions.document_id"
-    " WHERE document_versions.id = :version_id"
+    "SELECT document_versions.id AS version_id, documents.title, document_versions.status,"  # noqa: S608
+    " document_versions.status_reason AS reason, document_versions.pages,"
+    " document_versions.passages, documents.language, document_versions.probe_rank AS rank"
+    " FROM document_versions JOIN documents ON documents.id = document_versions.document_id"
+    f" WHERE document_versions.id IN ({TOGETHER})"
+    " ORDER BY documents.created_at, documents.source_name"
 )

@@ -66,7 +66,7 @@ async def ingest(clients: Clients, event: Event) -> None:
         return
     except Exception as error:  # noqa: BLE001 - whatever it was, the row must learn of it
         await _after_failure(clients, lease, error)
-    await tell_outcome(clients, lease.guild_id, version_id)
+    await tell_outcome(clients, lease.guild_id, version_id, notice=notice)
 
 
 async def _process(clients: Clients, work: Work) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
+from functions.runtime.discord.languages import language_name
 from functions.runtime.discord.text import cut, defuse, label, length, link
 
 # Discord takes 2,000 and does not say of what.
@@ -17,14 +19,25 @@ SUPPRESS_EMBEDS = 4
 EXTRACTIVE = "extractive"
 QUOTED = "Quoted from the documents as they are; no language model took part."
 STAGES = {
-    "received": "waiting",
-    "fetching": "fetching the file",
-    "parsing": "reading",
+    "received": "received",
+    "fetching": "fetching",
+    "parsing": "parsing",
     "chunking": "cutting into passages",
-    "embedding": "learning what it says",
+    "embedding": "embedding",
     "checking": "checking that it can be found",
     "publishing": "publishing",
 }
+# What a stage's numbers count.
+UNITS = {"parsing": "page", "embedding": "passage"}
+BAR = 10
+# A click on such a button carries this and the id of the version to read again.
+RETRY = "kb:v1:retry:"
+ACTION_ROW, BUTTON, SECONDARY = 1, 2, 2
+MAXIMUM_BUTTONS = 5
+MAXIMUM_REASON = 600
+# Nothing went wrong where the library has these bytes already.
+SAME_FILE = "This is the same file as"
+OPEN = frozenset({"received", "processing"})
 
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +47,27 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     location: str = ""
     url: str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a version of a document stands; ``rank`` is by the document's own words, 1 the first.
+
+    ``reason`` says why it failed, or what could not be read of one that is ready.
+    """
+
+    version_id: UUID
+    title: str
+    status: str
+    reason: str | None = None
+    pages: int | None = None
+    passages: int = 0
+    language: str | None = None
+    rank: int | None = None
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Tell whether reading it again might end otherwise."""
+        return self.status in {"failed", "dead"} and not (self.reason or "").startswith(SAME_FILE)
 
 
 def message(content: str) -> dict[str, Any]:
@@ -73,17 +107,86 @@ def failure_message(reason: str | None) -> dict[str, Any]:
 def progress_message(title: str, *, stage: str, done: int = 0, total: int = 0) -> dict[str, Any]:
     """Return how far a document is, of ``total`` units of one stage."""
     name = label(title, maximum=MAXIMUM_TITLE)
-    share = f" ({min(100, 100 * done // total)} %)" if total > 0 else ""
-    return message(f"⏳ **{name}**: {STAGES.get(stage, label(stage, maximum=40))}{share}")
+    doing = STAGES.get(stage, label(stage, maximum=40))
+    return _of_documents(f"⏳ **{name}**: {doing}{_share(stage, min(done, total), total)}")
 
 
-def ready_message(title: str, *, passages: int, pages: int | None = None) -> dict[str, Any]:
-    """Return that a document can be asked about from now on."""
-    name = label(title, maximum=MAXIMUM_TITLE)
-    size = _counted(passages, "passage")
-    if pages:
-        size = f"{_counted(pages, 'page')}, {size}"
-    return message(f"✅ **{name}** is ready ({size}). Ask about it with `/ask`.")
+def outcome_message(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return how documents ended that were added together; one still at work is said to be."""
+    if len(outcomes) == 1:
+        content = _outcome(outcomes[0])
+    else:
+        ready = sum(outcome.status == "ready" for outcome in outcomes)
+        head = f"{_mark(outcomes)} {ready} of {_counted(len(outcomes), 'document')} ready."
+        content = "\n".join([head, *(_outcome(outcome) for outcome in outcomes)])
+    if any(outcome.status == "ready" for outcome in outcomes) and not _at_work(outcomes):
+        content = f"{cut(content, maximum=MAXIMUM_CONTENT - 40)}\nAsk about it with `/ask`."
+    return _of_documents(cut(content, maximum=MAXIMUM_CONTENT), _retry_buttons(outcomes))
+
+
+def _of_documents(content: str, buttons: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    # An edit without components leaves an old button where it was.
+    rows = [{"type": ACTION_ROW, "components": list(buttons)}] if buttons else []
+    return {**message(content), "components": rows}
+
+
+def _outcome(outcome: Outcome) -> str:
+    name = label(outcome.title, maximum=MAXIMUM_TITLE)
+    # What was read is somebody else's words, a file's name in a reason included.
+    reason = defuse((outcome.reason or "").replace("\0", "")).strip()
+    if outcome.status in OPEN:
+        return f"⏳ **{name}**: at work"
+    if outcome.status == "ready":
+        notices = f"\n-# {label(reason, maximum=MAXIMUM_REASON)}" if reason else ""
+        return f"✅ **{name}** is ready{_measures(outcome)}.{notices}"
+    said = cut(reason or "Something went wrong on our side.", maximum=MAXIMUM_REASON)
+    return f"{'❌' if outcome.can_be_retried else 'ℹ️'} **{name}**: {said}"
+
+
+def _measures(outcome: Outcome) -> str:
+    known = [
+        _counted(outcome.pages, "page") if outcome.pages else None,
+        _counted(outcome.passages, "passage") if outcome.passages else None,
+        language_name(outcome.language),
+    ]
+    measures = ", ".join(measure for measure in known if measure)
+    rank = f", found by its own words at rank {outcome.rank}" if outcome.rank else ""
+    return (f": {measures}" if measures else "") + rank
+
+
+def _at_work(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.status in OPEN for outcome in outcomes)
+
+
+def _mark(outcomes: Sequence[Outcome]) -> str:
+    if _at_work(outcomes):
+        return "⏳"
+    return "✅" if all(outcome.status == "ready" for outcome in outcomes) else "❌"
+
+
+def _retry_buttons(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Return a button for each document that failed, once there is nothing to wait for."""
+    failed = [outcome for outcome in outcomes if outcome.can_be_retried]
+    if _at_work(outcomes):
+        return []
+    return [
+        {
+            "type": BUTTON,
+            "style": SECONDARY,
+            "label": "Try again" if len(outcomes) == 1 else f"Try again: {outcome.title[:40]}",
+            "custom_id": f"{RETRY}{outcome.version_id}",
+        }
+        for outcome in failed[:MAXIMUM_BUTTONS]
+    ]
+
+
+def _share(stage: str, done: int, total: int) -> str:
+    if total <= 0:
+        return ""
+    full = BAR * done // total
+    bar = f"`{'█' * full}{'░' * (BAR - full)}` {100 * done // total} %"
+    unit = UNITS.get(stage)
+    return (f" {unit} {done} of {total}" if unit else "") + f"\n{bar}"
 
 
 def source_lines(citations: Sequence[Citation]) -> list[str]:

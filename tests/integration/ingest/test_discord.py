@@ -37,7 +37,7 @@ async def test_the_outcome_of_a_version_the_sweep_gave_up_is_told(
         "UPDATE document_versions SET status = 'dead', status_reason = 'Given up.' RETURNING 1"
     )
     assert await library.tell(version) == 204
-    assert desk.told == ["Given up."]
+    assert desk.told == ["❌ **guide.md**: Given up."]
 
 
 async def test_a_token_under_another_key_does_not_keep_a_document_from_being_read(

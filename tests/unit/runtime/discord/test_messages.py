@@ -10,7 +10,6 @@ from functions.runtime.discord.messages import (
     answer_message,
     failure_message,
     progress_message,
-    ready_message,
     refusal_message,
 )
 from functions.runtime.discord.text import cut, defuse, length
@@ -29,8 +28,6 @@ MESSAGES = [
     failure_message(None),
     progress_message("guide.md", stage="embedding", done=1, total=3),
     progress_message("guide.md", stage="something new"),
-    ready_message("guide.md", passages=1),
-    ready_message("guide.pdf", passages=12, pages=3),
 ]
 
 
