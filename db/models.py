@@ -58,6 +58,10 @@ class Guild(Base):
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    # The model that answers; every passage of the guild has a vector of it.
+    embedding_model_id: Mapped[int] = mapped_column(
+        SmallInteger, ForeignKey("embedding_models.id"), server_default="1"
+    )
 
 
 class Membership(Base):
@@ -241,10 +245,20 @@ class EmbeddingModel(Base):
     """A registered embedding model; a vector belongs to exactly one."""
 
     __tablename__ = "embedding_models"
+    __table_args__ = (
+        CheckConstraint("engine IN ('embedded', 'ollama')", name="embedding_engine"),
+        CheckConstraint("normalisation IN ('none', 'uncased')", name="embedding_normalisation"),
+        CheckConstraint("dimensions BETWEEN 1 AND 2000", name="embedding_dimensions"),
+    )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(unique=True)
     dimensions: Mapped[int] = mapped_column(SmallInteger)
+    engine: Mapped[str] = mapped_column(server_default="embedded")
+    query_prefix: Mapped[str] = mapped_column(server_default="")
+    passage_prefix: Mapped[str] = mapped_column(server_default="")
+    normalisation: Mapped[str] = mapped_column(server_default="none")
+    max_tokens: Mapped[int] = mapped_column(server_default="512")
 
 
 class Embedding(Base):
@@ -259,12 +273,37 @@ class Embedding(Base):
             name="embedding_chunk",
         ),
         CheckConstraint("(model_id <> 1) OR (vector_dims(embedding) = 384)", name="embedding_size"),
+        CheckConstraint("vector_norm(embedding) BETWEEN 0.99 AND 1.01", name="embedding_length"),
     )
 
     chunk_id: Mapped[int] = mapped_column(primary_key=True)
     model_id: Mapped[int] = mapped_column(
         SmallInteger, ForeignKey("embedding_models.id"), primary_key=True
     )
+    guild_id: Mapped[int]
+    embedding: Mapped[Any] = mapped_column(Vector())
+    # Of the text that was embedded, context included; null where that is not known.
+    text_hash: Mapped[bytes | None]
+
+
+class StagedEmbedding(Base):
+    """A vector of a version that is not published yet; it goes when the version is."""
+
+    __tablename__ = "staged_embeddings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["version_id", "guild_id"],
+            ["document_versions.id", "document_versions.guild_id"],
+            ondelete="CASCADE",
+            name="staged_version",
+        ),
+    )
+
+    version_id: Mapped[UUID] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(
+        SmallInteger, ForeignKey("embedding_models.id"), primary_key=True
+    )
+    text_hash: Mapped[bytes] = mapped_column(primary_key=True)
     guild_id: Mapped[int]
     embedding: Mapped[Any] = mapped_column(Vector())
 

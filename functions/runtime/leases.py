@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 30
 RENEWAL_SECONDS = 10
 MAXIMUM_ATTEMPTS = 5
+# Starts without a step forward. The sweep hands out a row once a minute: a cluster that restarts
+# for ten minutes is forgiven, a text that kills its workers is not tried all day.
+MAXIMUM_STARTS = 10
 
 HANDLED = text(
     "INSERT INTO handled_events (source, event_id, guild_id)"
@@ -68,7 +71,7 @@ async def claim(database: Database, table: Table, row_id: UUID) -> Lease | None:
             text(
                 f"UPDATE {table} SET status = :working, lease_id = :lease, starts = starts + 1,"  # noqa: S608
                 " lease_expires_at = clock_timestamp() + make_interval(secs => :seconds)"
-                " WHERE id = :id AND status IN (:waiting, :working) AND starts < 50"
+                " WHERE id = :id AND status IN (:waiting, :working) AND starts < :most"
                 " AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())"
                 " RETURNING attempts"
             ),
@@ -78,6 +81,7 @@ async def claim(database: Database, table: Table, row_id: UUID) -> Lease | None:
                 "waiting": waiting,
                 "working": working,
                 "seconds": LEASE_SECONDS,
+                "most": MAXIMUM_STARTS,
             },
         )
     if attempts is None:

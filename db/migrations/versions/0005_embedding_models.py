@@ -3,14 +3,24 @@
 Revision ID: 0005
 """
 
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+HERE = Path(__file__).parent
+
 
 def upgrade() -> None:
-    pass
+    connection: Any = op.get_bind().connection.dbapi_connection
+    script = (HERE / "0005_embedding_models.sql").read_text(encoding="utf-8")
+    # A prepared statement holds one command; asyncpg's own execute takes a whole script.
+    connection.run_async(lambda driver: driver.execute(script))
 
 
 def downgrade() -> None:

@@ -72,5 +72,5 @@ async def test_a_row_that_has_ended_is_not_claimed(
 async def test_a_row_that_keeps_killing_its_workers_is_not_claimed(
     database: Database, guild_id: int, question_id: UUID
 ) -> None:
-    await _change(database, guild_id, "starts = 50", question_id)
+    await _change(database, guild_id, "starts = 10", question_id)
     assert await claim(database, "questions", question_id) is None

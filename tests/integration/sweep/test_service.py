@@ -101,7 +101,7 @@ async def test_work_that_kills_its_workers_is_ended_with_a_reason(
     hopeless = await _ask(database, guild_id, 20)
     async with database.guild(guild_id) as session:
         await session.execute(
-            text("UPDATE questions SET starts = 50 WHERE id = :i"), {"i": hopeless}
+            text("UPDATE questions SET starts = 10 WHERE id = :i"), {"i": hopeless}
         )
     await _post(database, broker, "/", TICK)
     async with database.guild(guild_id) as session:
