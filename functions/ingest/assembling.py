@@ -1,14 +1,27 @@
 import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Final
 
 from functions.ingest.parsers.elements import Element
 from functions.ingest.refusals import UnreadableDocumentError
-from functions.ingest.schemas import MARKDOWN, Block, BlockKind, MediaType, ParsedDocument
+from functions.ingest.schemas import (
+    CSV,
+    JSON,
+    MARKDOWN,
+    PDF,
+    PLAIN,
+    SOURCE,
+    Block,
+    BlockKind,
+    MediaType,
+    ParsedDocument,
+)
 from functions.ingest.text import clean
 
 _SEPARATOR: Final = "\n\n"
 _TITLE_LENGTH: Final = 200
+_NAMED_BY_FILE: Final = frozenset({CSV, JSON, PDF, PLAIN, SOURCE})
 _SPACES = re.compile(r"\s+")
 
 
@@ -84,15 +97,22 @@ def _cleaned(element: Element) -> Element:
 
 def _title(elements: Iterable[Element], media_type: MediaType, name: str) -> tuple[str, int]:
     """Return the title, and the heading level that it takes out of every heading path."""
-    file_name = _SPACES.sub(" ", clean(name)).strip()[:_TITLE_LENGTH] or "Untitled"
-    if media_type != MARKDOWN:
+    file_name = _file_name(name, media_type)
+    if media_type in _NAMED_BY_FILE:
         return file_name, 0
-    first_level = [
-        element.text for element in elements if element.kind == "heading" and element.level == 1
-    ]
-    front_matter = [element.text for element in elements if element.kind == "title"]
-    titles = [text for text in (*first_level, *front_matter) if text]
-    if not titles:
+    headings = [element for element in elements if element.kind == "heading" and element.text]
+    first_level = [element.text for element in headings if element.level == 1]
+    stated = [element.text for element in elements if element.kind == "title" and element.text]
+    candidates = (*first_level, *stated) if media_type == MARKDOWN else (*stated, *first_level)
+    if not candidates:
         return file_name, 0
+    title = candidates[0]
     # The one first-level heading is the title; repeating it in every path would say nothing.
-    return titles[0][:_TITLE_LENGTH], 1 if len(first_level) == 1 else 0
+    said = len(first_level) == 1 and first_level[0].casefold() in title.casefold()
+    return title[:_TITLE_LENGTH], 1 if said else 0
+
+
+def _file_name(name: str, media_type: MediaType) -> str:
+    # Where code lies says what it is; of other files the folders say little.
+    shown = name if media_type == SOURCE else PurePosixPath(name).name
+    return _SPACES.sub(" ", clean(shown)).strip()[:_TITLE_LENGTH] or "Untitled"

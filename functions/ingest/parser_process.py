@@ -7,17 +7,15 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from functions.ingest.parsers.elements import OUT_OF_MEMORY, Element
-from functions.ingest.refusals import SENTENCES, Reason, UnreadableDocumentError
+from functions.ingest.refusals import SENTENCES, ParserFormat, Reason, UnreadableDocumentError
 from functions.runtime.errors import UnavailableError
 
 _CHILD: Final = Path(__file__).parent / "parsers" / "child.py"
-
-ParserFormat = Literal["markdown", "pdf"]
 
 
 class ParserLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +35,7 @@ class Frame(msgspec.Struct, frozen=True):
     total: int = 0
     elements: list[Element] = []
     unreadable: list[int] = []
+    notices: list[str] = []
     failed: str = ""
     error: str = ""
     finished: bool = False
@@ -59,6 +58,8 @@ async def read_document(
     try:
         async with timer:
             await _converse(process, document_bytes, limits, receive)
+    except UnreadableDocumentError as error:
+        raise UnreadableDocumentError(error.reason, parser=parser) from None
     except TimeoutError:
         # The receiver may time out for reasons of its own.
         if not timer.expired():

@@ -1,13 +1,29 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from functions.ingest.assembling import assemble
-from functions.ingest.parser_process import Frame, ParserFormat, ParserLimits, read_document
+from functions.ingest.parser_process import Frame, ParserLimits, read_document
 from functions.ingest.parsers.elements import Element
 from functions.ingest.parsers.plain import paragraphs
-from functions.ingest.refusals import UnreadableDocumentError
-from functions.ingest.schemas import MARKDOWN, PDF, PLAIN, MediaType, ParsedDocument
+from functions.ingest.refusals import ParserFormat, UnreadableDocumentError
+from functions.ingest.schemas import (
+    CSV,
+    EPUB,
+    HTML,
+    JSON,
+    MARKDOWN,
+    OLD_SHEET,
+    PDF,
+    PLAIN,
+    SHEET,
+    SLIDES,
+    SOURCE,
+    WORD,
+    MediaType,
+    ParsedDocument,
+)
 from functions.ingest.sniffing import sniff
 from functions.ingest.text import clean, decode
 
@@ -19,7 +35,39 @@ _NOT_UTF_8: Final = (
     "This file is not UTF-8; it was read as Western European (Windows-1252). "
     "If letters look wrong, save it as UTF-8 and upload it again."
 )
-_STRUCTURE_LOST: Final = "This Markdown is too large or too deep; it was read as plain text."
+# Any text is text: where one of these cannot be read as what it seems, its words still can.
+_TEXT_PARSERS: Final[dict[MediaType, ParserFormat]] = {
+    MARKDOWN: "markdown",
+    CSV: "delimited",
+    JSON: "records",
+    SOURCE: "source",
+}
+_BYTE_PARSERS: Final[dict[MediaType, ParserFormat]] = {
+    PDF: "pdf",
+    HTML: "web_page",
+    EPUB: "book",
+    WORD: "word",
+    SLIDES: "slides",
+    SHEET: "sheet",
+    OLD_SHEET: "sheet",
+}
+_PAGED: Final = frozenset({PDF, SLIDES})
+_STRUCTURE_LOST: Final[dict[MediaType, str]] = {
+    MARKDOWN: "This Markdown is too large or too deep; it was read as plain text.",
+    CSV: "This table's columns could not be made out; it was read as plain text.",
+    JSON: "This JSON is not valid, or too large; it was read as plain text.",
+}
+_PAGE_WORDS: Final[dict[MediaType, str]] = {SLIDES: "slides"}
+
+
+@dataclass(kw_only=True)
+class _Answer:
+    """What a parser child said in all."""
+
+    elements: list[Element] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    total: int = 0
 
 
 async def parse(
@@ -35,25 +83,20 @@ async def parse(
     Raises UnreadableDocumentError with a sentence for the uploader.
     """
     media_type = sniff(document_bytes, name=name)
-    if media_type == PDF:
-        return await _parse_pdf(document_bytes, name=name, progress=progress, limits=limits)
-    return await _parse_text(document_bytes, media_type, name=name, limits=limits)
-
-
-async def _parse_pdf(
-    document_bytes: bytes, *, name: str, progress: Progress | None, limits: ParserLimits
-) -> ParsedDocument:
-    elements, unreadable, total = await _collect(document_bytes, "pdf", limits, progress)
-    if not any(element.text.strip() for element in elements):
-        raise UnreadableDocumentError("no_text")
-    seen = {element.page for element in elements}.union(unreadable)
-    blank = [number for number in range(1, total + 1) if number not in seen]
-    notices = (
-        *_page_notice(unreadable, "are damaged and could not be read"),
-        *_page_notice(blank, "hold no text; they may be empty or scanned images"),
-    )
+    if media_type not in _BYTE_PARSERS:
+        return await _parse_text(document_bytes, media_type, name=name, limits=limits)
+    parser = _BYTE_PARSERS[media_type]
+    answer = await _collect(document_bytes, parser, limits, progress)
+    if not any(element.text.strip() for element in answer.elements if element.kind != "title"):
+        raise UnreadableDocumentError("no_text", parser=parser)
+    paged = media_type in _PAGED
     return await asyncio.to_thread(
-        assemble, elements, media_type=PDF, name=name, pages=total, notices=notices
+        assemble,
+        answer.elements,
+        media_type=media_type,
+        name=name,
+        pages=answer.total if paged else None,
+        notices=(*answer.notices, *(_page_notices(answer, media_type) if paged else ())),
     )
 
 
@@ -63,42 +106,60 @@ async def _parse_text(
     raw, encoding = decode(document_bytes)
     notices = [_NOT_UTF_8] if encoding == "windows-1252" else []
     text = await asyncio.to_thread(clean, raw)
-    elements: Iterable[Element] = paragraphs(text)
-    if media_type == MARKDOWN:
+    elements: Iterable[Element] = ()
+    if parser := _TEXT_PARSERS.get(media_type):
         try:
-            elements, _, _ = await _collect(text.encode(), "markdown", limits, None)
-        except UnreadableDocumentError:
-            # Any text is valid Markdown: only its size or nesting can be too much.
+            answer = await _collect(text.encode(), parser, limits, None)
+        except UnreadableDocumentError as error:
+            notices += _loss(media_type, error, name)
             media_type = PLAIN
-            notices.append(_STRUCTURE_LOST)
+        else:
+            elements = answer.elements
+            notices += answer.notices
+    if media_type == PLAIN:
+        elements = paragraphs(text)
     return await asyncio.to_thread(
         assemble, elements, media_type=media_type, name=name, notices=tuple(notices)
     )
 
 
+def _loss(media_type: MediaType, error: UnreadableDocumentError, name: str) -> list[str]:
+    if media_type == JSON and error.reason == "damaged" and "json" not in name.lower():
+        # A text that merely begins with a bracket was never meant to be JSON.
+        return []
+    sentence = _STRUCTURE_LOST.get(media_type)
+    return [sentence] if sentence else []
+
+
 async def _collect(
     document_bytes: bytes, parser: ParserFormat, limits: ParserLimits, progress: Progress | None
-) -> tuple[list[Element], list[int], int]:
-    elements: list[Element] = []
-    unreadable: list[int] = []
-    total = 0
+) -> _Answer:
+    answer = _Answer()
 
     async def receive(frame: Frame) -> None:
-        nonlocal total
-        elements.extend(frame.elements)
-        unreadable.extend(frame.unreadable)
-        total = frame.total or total
+        answer.elements += frame.elements
+        answer.unreadable += frame.unreadable
+        answer.notices += frame.notices
+        answer.total = frame.total or answer.total
         if progress is not None and frame.total:
             await progress(frame.done, frame.total)
 
     await read_document(document_bytes, parser=parser, limits=limits, receive=receive)
-    return elements, unreadable, total
+    return answer
 
 
-def _page_notice(numbers: Sequence[int], what: str) -> tuple[str, ...]:
+def _page_notices(answer: _Answer, media_type: MediaType) -> Iterator[str]:
+    word = _PAGE_WORDS.get(media_type, "pages")
+    seen = {element.page for element in answer.elements}.union(answer.unreadable)
+    blank = [number for number in range(1, answer.total + 1) if number not in seen]
+    yield from _page_notice(word, answer.unreadable, "are damaged and could not be read")
+    yield from _page_notice(word, blank, "hold no text; they may be empty or scanned images")
+
+
+def _page_notice(word: str, numbers: Sequence[int], what: str) -> tuple[str, ...]:
     if not numbers:
         return ()
     named = ", ".join(str(number) for number in numbers[:_PAGES_NAMED])
     more = len(numbers) - _PAGES_NAMED
     rest = f" and {more} more" if more > 0 else ""
-    return (f"These pages {what}: {named}{rest}.",)
+    return (f"These {word} {what}: {named}{rest}.",)

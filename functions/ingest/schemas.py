@@ -4,12 +4,38 @@ from uuid import UUID
 
 import msgspec
 
-MediaType = Literal["application/pdf", "text/markdown", "text/plain"]
+MediaType = Literal[
+    "application/epub+zip",
+    "application/json",
+    "application/pdf",
+    "application/sitemap+xml",
+    "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "text/csv",
+    "text/html",
+    "text/markdown",
+    "text/plain",
+    "text/uri-list",
+    "text/x-source",
+]
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote"]
 
 PDF: Final = "application/pdf"
 MARKDOWN: Final = "text/markdown"
 PLAIN: Final = "text/plain"
+HTML: Final = "text/html"
+EPUB: Final = "application/epub+zip"
+WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SLIDES: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OLD_SHEET: Final = "application/vnd.ms-excel"
+CSV: Final = "text/csv"
+JSON: Final = "application/json"
+SOURCE: Final = "text/x-source"
+SITEMAP: Final = "application/sitemap+xml"
+URI_LIST: Final = "text/uri-list"
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):

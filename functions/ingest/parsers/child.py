@@ -9,17 +9,21 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 # Isolated mode leaves the checkout off the path; the readers live three folders up.
 sys.path.append(str(Path(__file__).resolve().parents[3]))
 
-from functions.ingest.parsers.elements import OUT_OF_MEMORY, Element, Page, RefusedError
+from functions.ingest.parsers.elements import OUT_OF_MEMORY, Page, RefusedError
 from functions.ingest.parsers.sandbox import confine
 
-FORMATS = ("markdown", "pdf")
+# Each is a module beside this one; none is named like a module of the standard library.
+FORMATS = (
+    "book", "delimited", "markdown", "pdf", "records", "sheet", "slides", "source", "web_page",
+    "word",
+)  # fmt: skip
 _FLUSH_SECONDS = 0.1
 _FLUSH_ELEMENTS = 500
 
@@ -52,26 +56,25 @@ def _answer(read: Callable[[bytes], Iterable[Page]], document: bytes) -> None:
 
 
 def _send_pages(pages: Iterable[Page]) -> None:
-    elements: list[Element] = []
-    unreadable: list[int] = []
-    sent = time.monotonic()
+    batch: list[Page] = []
+    waiting, sent = 0, time.monotonic()
     for page in pages:
-        elements += page.elements
-        if not page.readable:
-            unreadable.append(page.number)
-        last = page.number == page.total
-        due = len(elements) > _FLUSH_ELEMENTS or time.monotonic() - sent > _FLUSH_SECONDS
-        if due or last:
-            _send(_frame(page, elements, unreadable))
-            elements, unreadable, sent = [], [], time.monotonic()
+        batch.append(page)
+        waiting += len(page.elements)
+        if waiting > _FLUSH_ELEMENTS or time.monotonic() - sent > _FLUSH_SECONDS:
+            _send(_frame(batch))
+            batch, waiting, sent = [], 0, time.monotonic()
+    if batch:
+        _send(_frame(batch))
 
 
-def _frame(page: Page, elements: list[Element], unreadable: list[int]) -> dict[str, Any]:
+def _frame(batch: Sequence[Page]) -> dict[str, Any]:
     return {
-        "done": page.number,
-        "total": page.total,
-        "elements": elements,
-        "unreadable": unreadable,
+        "done": batch[-1].number,
+        "total": batch[-1].total,
+        "elements": [element for page in batch for element in page.elements],
+        "unreadable": [page.number for page in batch if not page.readable],
+        "notices": [notice for page in batch for notice in page.notices],
     }
 
 

@@ -23,12 +23,16 @@ class Element(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What one step of reading yielded; `total` is 0 for formats without pages."""
+    """What one step of reading yielded; `total` is 0 where steps cannot be counted ahead.
+
+    `notices` are sentences for the uploader about what was not read.
+    """
 
     elements: list[Element]
     number: int = 0
     total: int = 0
     readable: bool = True
+    notices: tuple[str, ...] = ()
 
 
 class RefusedError(Exception):

@@ -5,15 +5,30 @@ import zipfile
 import pytest
 
 from functions.ingest.refusals import UnreadableDocumentError
+from functions.ingest.schemas import SHEET, SLIDES, WORD
 from functions.ingest.sniffing import sniff
 
 
-def archive_of(*names: str) -> bytes:
+def archive_of(*names: str, content: bytes = b"x" * 100) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in names:
-            archive.writestr(name, "x" * 100)
+            archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def book_of() -> bytes:
+    return archive_of("mimetype", content=b"application/epub+zip")
+
+
+def old_office(stream: str) -> bytes:
+    mark = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    return mark + bytes(504) + stream.encode("utf-16-le") + bytes(99)
+
+
+WORD_FILE = archive_of("[Content_Types].xml", "word/document.xml")
+SLIDES_FILE = archive_of("docProps/app.xml", "ppt/slides/slide1.xml", "[Content_Types].xml")
+SHEET_FILE = archive_of("xl/workbook.xml", "[Content_Types].xml")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +46,26 @@ def archive_of(*names: str) -> bytes:
         (b"Hello", "rules.pdf", "text/plain"),  # named PDF, is text
         (b"a\x00b" + b"c" * 100, "rules.txt", "text/plain"),  # one NUL in a text
         ("Grüße".encode("utf-16"), "a.txt", "text/plain"),  # full of NULs, but marked
+        (WORD_FILE, "notes.md", WORD),
+        (SLIDES_FILE, "a.zip", SLIDES),
+        (SHEET_FILE, "a", SHEET),
+        (book_of(), "book.zip", "application/epub+zip"),  # its first entry says so
+        (old_office("Workbook"), "a.doc", "application/vnd.ms-excel"),  # content, not name
+        (b"\n<!DOCTYPE html><p>hello", "rules.md", "text/html"),  # content, not name
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x --><HTML lang='de'>", "a.txt", "text/html"),
+        ("<html><p>Grüße".encode("utf-16"), "a.txt", "text/html"),  # marked as UTF-16
+        (b"<h1>Rules</h1>", "rules.html", "text/html"),  # a fragment, named so
+        (b"<h1>Rules</h1>", "rules.md", "text/markdown"),  # Markdown may begin with a tag
+        (b"Be kind.", "rules.html", "text/plain"),  # named HTML, is text
+        (b"<!-- " + b"--><!-- " * 5000, "a.html", "text/plain"),  # comments only, in linear time
+        (b'{"a": 1}', "a.txt", "application/json"),  # content, not name
+        (b"[1, 2]", "data.json", "application/json"),
+        (b"[link](https://example.org)", "a.txt", "text/plain"),  # a bracket proves nothing
+        (b"a,b\n1,2\n", "a.csv", "text/csv"),
+        (b"a,b\n1,2\n", "a.txt", "text/plain"),  # commas prove nothing
+        (b"def f():\n    pass\n", "src/f.py", "text/x-source"),
+        (b"#!/bin/sh\necho\n", "run", "text/x-source"),  # by its first line
+        (b"FROM alpine\n", "Dockerfile", "text/x-source"),  # by its whole name
         (b"MZ is the mark of DOS programs", "a.txt", "text/plain"),  # two letters prove nothing
     ],
 )
@@ -44,9 +79,16 @@ def test_content_decides_what_a_file_is(document: bytes, name: str, expected: st
         (b"", "This file holds no text."),
         (archive_of("a.txt"), "ZIP archives are not read. Unpack it and upload the files inside."),
         (archive_of(), "ZIP archives"),
-        (archive_of("[Content_Types].xml", "word/document.xml"), "Word, PowerPoint, Excel"),
-        (archive_of("docProps/app.xml", "ppt/slides/slide1.xml"), "Word, PowerPoint, Excel"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, "Word, PowerPoint, Excel"),
+        (archive_of("word/notes.txt"), "ZIP archives"),  # a folder called word
+        (archive_of("a.docx", content=WORD_FILE), "ZIP archives"),  # a document inside it
+        (
+            archive_of("mimetype", content=b"application/vnd.oasis.opendocument.text"),
+            "OpenDocument",
+        ),
+        (old_office("WordDocument"), "Save it as .docx"),
+        (old_office("PowerPoint Document"), "Save it as .pptx"),
+        (old_office("EncryptedPackage"), "Office file is encrypted"),
+        (old_office(""), "This kind of Office file"),
         (gzip.compress(b"text"), "Gzip archives"),
         (b"Rar!\x1a\x07\x01\x00", "RAR archives"),
         (b"a.txt" + b"\0" * 252 + b"ustar\x0000", "TAR archives"),
@@ -59,7 +101,6 @@ def test_content_decides_what_a_file_is(document: bytes, name: str, expected: st
         (b"ID3\x04\x00", "Sound and video are not read."),
         (b"SQLite format 3\x00", "Databases are not read."),
         (b"{\\rtf1 hello}", "RTF and PostScript"),
-        (b"\n<!DOCTYPE html><p>hello", "HTML pages are not read yet."),
         (b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00\x8c", "This file is not text."),  # pickle
         (b"plain" + bytes(range(32)), "This file is not text."),
     ],
