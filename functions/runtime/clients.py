@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from db.session import Database
     from functions.runtime.discord.client import DiscordClient
     from functions.runtime.embedder.protocol import EmbeddingModel
+    from functions.runtime.embedder.registry import RegisteredModel
     from functions.runtime.events import EventPublisher
     from functions.runtime.ollama.client import OllamaClient
+    from functions.runtime.web.client import WebClient
+    from functions.runtime.web.robots import Robots
 
 
 class Clients:
@@ -36,6 +39,7 @@ class Clients:
     ) -> None:
         self.settings = settings
         self.name = name
+        self._embedders: dict[int, EmbeddingModel] = {}
         self._shared = {"http": http, "database": database, "embedder": embedder}
         self.__dict__.update({key: value for key, value in self._shared.items() if value})
 
@@ -84,6 +88,22 @@ class Clients:
 
         return Embedder.open(Path(self.settings.models_path) / "multilingual-e5-small")
 
+    def embedder_of(self, model: "RegisteredModel") -> "EmbeddingModel":
+        """Return the embedding model that a guild's row names; opened when first needed."""
+        if model.engine == "embedded":
+            return self.embedder
+        if model.id not in self._embedders:
+            from functions.runtime.ollama.embedding import OllamaEmbedder  # noqa: PLC0415
+
+            if self.settings.ollama_host is None:
+                raise LorekeeperError(
+                    f"OLLAMA_HOST is not set: the embedding model {model.name} cannot be reached."
+                )
+            self._embedders[model.id] = OllamaEmbedder(
+                self.http, host=self.settings.ollama_host, model=model
+            )
+        return self._embedders[model.id]
+
     @cached_property
     def discord(self) -> "DiscordClient":
         """Discord's API, or the simulator's where an interaction is the simulator's."""
@@ -108,6 +128,21 @@ class Clients:
             self.http, host=self.settings.ollama_host, model=self.settings.chat_model
         )
 
+    @cached_property
+    def web(self) -> "WebClient":
+        """Public web pages, by connections that lead to no inner address."""
+        from functions.runtime.web.client import WebClient  # noqa: PLC0415 - cold start
+
+        settings = self.settings
+        return WebClient(public_url=settings.public_url, allowed=settings.web_allowed)
+
+    @cached_property
+    def robots(self) -> "Robots":
+        """What the sites of these pages ask of programs."""
+        from functions.runtime.web.robots import Robots  # noqa: PLC0415 - cold start
+
+        return Robots(self.web, allowed=self.settings.web_allowed)
+
     @property
     def _database_url(self) -> str:
         if self.settings.database_url is None:
@@ -121,6 +156,8 @@ class Clients:
             await self._pool.close()
         if "database" in opened:
             await self.database.close()
+        if "web" in opened:
+            await self.web.close()
         if "http" in opened:
             await self.http.aclose()
         if "embedder" in opened:

@@ -20,6 +20,7 @@ DatabaseUrl = Annotated[str, msgspec.Meta(pattern=r"^postgresql://")]
 PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{64}$")]
 Snowflake = Annotated[int, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+HostsAndPorts = Annotated[str, msgspec.Meta(pattern=r"^[^\s,/@]+:[0-9]+(,[^\s,/@]+:[0-9]+)*$")]
 
 
 class SettingsError(LorekeeperError):
@@ -61,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     discord_api_url: Url = _variable("DISCORD_API_URL", "https://discord.com/api/v10")
     ollama_host: Text | None = _variable("OLLAMA_HOST", None)
     chat_model: Text = _variable("LORE_CHAT_MODEL", "llama3.2")
+    # In development: `host:port` pairs that web pages are read from although they are not public.
+    web_allow: HostsAndPorts | None = _variable("LORE_WEB_ALLOW", None)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _variable("LORE_LOG_LEVEL", "INFO")
     # Set by the laptop's composition alone; no variable of the environment reaches it.
     simulator: Simulator | None = None
@@ -74,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def operator_id(self) -> int | None:
         """Return who administers every server this installation serves: in development only."""
         return LOCAL_OPERATOR if self.in_development else None
+
+    @property
+    def web_allowed(self) -> frozenset[str]:
+        """Return the `host:port` pairs that need not be public."""
+        named = self.web_allow if self.in_development else None
+        return frozenset(named.split(",")) if named else frozenset()
 
     def secret(self) -> bytes:
         """Return the 32 bytes that interaction tokens are encrypted with."""
@@ -91,6 +100,15 @@ def _problem_with_secret(value: str) -> str | None:
     if len(set(secret)) < SECRET_BYTES // 2:
         return "LORE_SECRET_KEY is a placeholder. Make one with: openssl rand -base64 32"
     return None
+
+
+def _problems_of(settings: Settings) -> list[str]:
+    problems = []
+    if settings.secret_key and (problem := _problem_with_secret(settings.secret_key)):
+        problems.append(problem)
+    if settings.web_allow and not settings.in_development:
+        problems.append("LORE_WEB_ALLOW opens inner addresses: it is for development only.")
+    return problems
 
 
 def load_settings(environ: Mapping[str, str], *, required: tuple[str, ...] = ()) -> Settings:
@@ -113,8 +131,8 @@ def load_settings(environ: Mapping[str, str], *, required: tuple[str, ...] = ())
         except msgspec.ValidationError:
             # The value may be a secret: name the variable, never what it holds.
             problems.append(f"{field.encode_name} is not of the expected form.")
-    if secret := values.get("secret_key"):
-        problems += [problem] if (problem := _problem_with_secret(secret)) else []
+    settings = Settings(**values)
+    problems += _problems_of(settings)
     if problems:
         raise SettingsError(problems)
-    return Settings(**values)
+    return settings

@@ -66,3 +66,11 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_no_variable_reaches_the_simulator() -> None:
     assert load_settings({"simulator": "{}", "SIMULATOR": "{}"}).simulator is None
+
+
+def test_inner_addresses_are_opened_in_development_only() -> None:
+    allowed = {"LORE_WEB_ALLOW": "127.0.0.1:8001,localhost:80"}
+    settings = load_settings({**allowed, "LORE_ENV": "development"})
+    assert settings.web_allowed == {"127.0.0.1:8001", "localhost:80"}
+    with pytest.raises(SettingsError, match="development only"):
+        load_settings(allowed)
