@@ -4,6 +4,8 @@ from sqlalchemy import text
 
 # Ids only, across guilds; each is handed out at most once a minute.
 OVERDUE = text("SELECT kind, id FROM lore_overdue(:most)")
+# Before OVERDUE: what it finds due becomes overdue work at once.
+REFRESH = text("SELECT lore_refresh(:most)")
 GIVE_UP = text("SELECT lore_give_up()")
 EXPIRE = text("SELECT lore_expire()")
 RECORD_DEAD_LETTER = text(

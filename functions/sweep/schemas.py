@@ -4,6 +4,7 @@ import msgspec
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """What one sweep did, counted in rows."""
 
+    refreshed: int
     overdue: int
     sent: int
     given_up: int

@@ -1,4 +1,4 @@
-"""Find work that nobody finished and wake it; forget what has expired."""
+"""Find work that nobody finished and pages that are due; forget what has expired."""
 
 import logging
 from typing import Any
@@ -18,8 +18,9 @@ EVENTS = {
 
 
 async def sweep(database: Database, events: EventPublisher) -> Swept:
-    """Send overdue rows their event again, end hopeless ones, expire tokens and sign-ins."""
+    """Have due pages fetched, wake overdue rows, end hopeless ones, expire tokens and sign-ins."""
     async with database.transaction() as session:
+        refreshed = await session.scalar(queries.REFRESH, {"most": MOST_AT_ONCE})
         given_up = await session.scalar(queries.GIVE_UP)
         expired = await session.scalar(queries.EXPIRE)
         overdue = (await session.execute(queries.OVERDUE, {"most": MOST_AT_ONCE})).all()
@@ -27,8 +28,14 @@ async def sweep(database: Database, events: EventPublisher) -> Swept:
     for kind, row_id in overdue:
         event_type, name = EVENTS[kind]
         sent += await events.publish(event_type, row_id=row_id, name=name, again=True)
-    swept = Swept(overdue=len(overdue), sent=sent, given_up=given_up or 0, expired=expired or 0)
-    if any((swept.overdue, swept.given_up, swept.expired)):
+    swept = Swept(
+        refreshed=refreshed or 0,
+        overdue=len(overdue),
+        sent=sent,
+        given_up=given_up or 0,
+        expired=expired or 0,
+    )
+    if any((swept.refreshed, swept.overdue, swept.given_up, swept.expired)):
         log.info("swept", extra=swept.as_fields())
     return swept
 

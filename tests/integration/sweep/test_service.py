@@ -192,3 +192,78 @@ async def _added_in_discord(
         statement = INTERACTION.format(told=told)
         await session.execute(text(statement), {**values, "version": version})
     return version
+
+
+PAGE = (
+    "WITH document AS (INSERT INTO documents (guild_id, title, source_name, source_url, origin,"
+    " refresh_seconds, next_refresh_at) VALUES (:guild, 'a', 'http://a.example/',"
+    " 'http://a.example/', :origin, :every, now() + make_interval(secs => :due)) RETURNING id)"
+    " INSERT INTO document_versions (guild_id, document_id, number, size_bytes, status,"
+    " status_reason, attempts, next_attempt_at) SELECT :guild, id, 1, :size, :status, 'why', 5,"
+    " now() + interval '1 hour' FROM document RETURNING id"
+)
+VERSIONS = "SELECT id, number, status, status_reason, fetch_url FROM document_versions"
+
+
+async def _page(database: Database, guild_id: int, **values: object) -> UUID:
+    usual = {"origin": "url", "every": 3600, "due": -1, "size": 9, "status": "ready"}
+    async with database.guild(guild_id) as session:
+        added = await session.execute(text(PAGE), {"guild": guild_id, **usual, **values})
+        version: UUID = added.scalar_one()
+    return version
+
+
+async def test_a_page_that_is_due_is_fetched_again_once(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    await _page(database, guild_id)
+    await _post(database, broker, "/", TICK)
+    await _post(database, broker, "/", TICK)
+    async with database.guild(guild_id) as session:
+        versions = (await session.execute(text(f"{VERSIONS} ORDER BY number"))).all()
+        hours = await session.scalar(
+            text("SELECT extract(epoch FROM next_refresh_at - now()) / 3600 FROM documents")
+        )
+    assert [(row.number, row.status) for row in versions] == [(1, "ready"), (2, "received")]
+    assert versions[1].fetch_url == "http://a.example/"
+    assert broker.subjects.count(str(versions[1].id)) == 1
+    assert 0.9 < float(hours or 0) <= 1
+
+
+async def test_a_page_that_could_not_be_fetched_is_tried_anew_in_its_row(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    version = await _page(database, guild_id, status="failed", size=0)
+    await _post(database, broker, "/", TICK)
+    async with database.guild(guild_id) as session:
+        row = (await session.execute(text(VERSIONS))).one()
+    assert (row.id, row.status, row.status_reason) == (version, "received", None)
+    assert broker.subjects.count(str(version)) == 1
+
+
+async def test_a_page_without_a_rhythm_is_due_once(
+    database: Database, guild_id: int, broker: Broker
+) -> None:
+    await _page(database, guild_id, every=None)
+    await _post(database, broker, "/", TICK)
+    async with database.guild(guild_id) as session:
+        assert len((await session.execute(text(VERSIONS))).all()) == 2
+        assert await session.scalar(text("SELECT next_refresh_at FROM documents")) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "remark"),
+    [
+        ({"due": 60}, "not yet due"),
+        ({"status": "processing"}, "being read at this moment"),
+        ({"status": "received"}, "waiting to be read"),
+        ({"origin": "discord"}, "a message of Discord, which is no page"),
+    ],
+)
+async def test_what_is_not_due_stays(
+    database: Database, guild_id: int, broker: Broker, values: dict[str, object], remark: str
+) -> None:
+    await _page(database, guild_id, **values)
+    await _post(database, broker, "/", TICK)
+    async with database.guild(guild_id) as session:
+        assert len((await session.execute(text(VERSIONS))).all()) == 1, remark
