@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 SCOPE = text("SELECT set_config('lore.' || :name, :value, true)")
 
+SNAPSHOT = {"isolation_level": "REPEATABLE READ"}
+
 
 def driver_url(url: str) -> str:
     """Name asyncpg as the driver in a plain ``postgresql://`` URL."""
@@ -29,20 +31,25 @@ class Database:
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     @asynccontextmanager
-    async def transaction(self, **scope: str) -> AsyncIterator[AsyncSession]:
+    async def transaction(
+        self, *, snapshot: bool = False, **scope: str
+    ) -> AsyncIterator[AsyncSession]:
         """Open a transaction with the given ``lore.*`` settings; commit at its end.
 
-        Settings are local to the transaction, so a pooled connection carries nothing over.
+        Settings are local to the transaction, so a pooled connection carries nothing over. With
+        ``snapshot`` every statement sees what the first one saw.
         """
         async with self._sessions.begin() as session:
+            if snapshot:
+                await session.connection(execution_options=SNAPSHOT)
             for name, value in scope.items():
                 await session.execute(SCOPE, {"name": name, "value": value})
             yield session
 
     @asynccontextmanager
-    async def guild(self, guild_id: int) -> AsyncIterator[AsyncSession]:
+    async def guild(self, guild_id: int, *, snapshot: bool = False) -> AsyncIterator[AsyncSession]:
         """Open a transaction that sees this guild's rows and no others."""
-        async with self.transaction(guild_id=str(guild_id)) as session:
+        async with self.transaction(snapshot=snapshot, guild_id=str(guild_id)) as session:
             yield session
 
     async def close(self) -> None:

@@ -39,6 +39,8 @@ class Clients:
     ) -> None:
         self.settings = settings
         self.name = name
+        # The model each guild was last asked with.
+        self.known_models: dict[int, RegisteredModel] = {}
         self._embedders: dict[int, EmbeddingModel] = {}
         self._shared = {"http": http, "database": database, "embedder": embedder}
         self.__dict__.update({key: value for key, value in self._shared.items() if value})

@@ -45,7 +45,7 @@ async def highlight(
     if not spans:
         return found
     sentences = [texts[index][span.start : span.end] for index, span in spans]
-    vectors = await embedder.embed_passages(sentences)
+    vectors = await embedder.embed_passages(sentences, urgent=True)
     meaning = _min_max([float(cosine) for cosine in np.asarray(vectors) @ query])
     telling = _telling(wanted)
     words = _min_max([_overlap(sentence, telling) for sentence in sentences])

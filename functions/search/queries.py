@@ -1,6 +1,10 @@
 """The SQL of search. Only passages of a document's current version are ever looked at."""
 
+from functools import lru_cache
+
 from sqlalchemy import TextClause, text
+
+from functions.runtime.embedder.registry import RegisteredModel
 
 K1 = 1.2
 B = 0.75
@@ -9,8 +13,6 @@ _CURRENT = (
     " JOIN documents ON documents.id = chunks.document_id"
     " AND documents.current_version_id = chunks.version_id"
 )
-# The expression of the partial HNSW index of model 1, to the letter: no other finds it.
-_DISTANCE = "embeddings.embedding::vector(384) <=> CAST(CAST(:vector AS text) AS vector(384))"
 
 
 def _statement(*parts: str) -> TextClause:
@@ -44,43 +46,62 @@ LEXICAL = _statement(
     "GROUP BY chunks.id ORDER BY bm25 DESC, chunks.id LIMIT :depth",
 )
 
-# Every passage of the guild is compared: right for small guilds, which an index would starve.
-# Materialised, or the planner would walk the index of all guilds after all.
-EXACT = _statement(
-    "WITH compared AS MATERIALIZED (",
-    "SELECT chunks.id AS chunk_id, chunks.document_id,",
-    _DISTANCE,
-    "AS distance FROM chunks",
-    _CURRENT,
-    "JOIN embeddings ON embeddings.chunk_id = chunks.id AND embeddings.model_id = 1",
-    "WHERE chunks.guild_id = :guild_id)",
-    "(SELECT chunk_id, document_id, 1 - distance AS cosine FROM compared",
-    "ORDER BY distance, chunk_id LIMIT :depth) UNION",
-    "SELECT chunk_id, document_id, 1 - distance FROM compared",
-    "WHERE chunk_id = ANY(CAST(:also AS bigint[]))",
-)
+
+def _distance(model: RegisteredModel) -> str:
+    # The expression of the model's partial HNSW index, to the letter: no other finds it.
+    size = model.dimensions
+    return f"embeddings.embedding::vector({size}) <=> CAST(CAST(:vector AS text) AS vector({size}))"
+
+
+@lru_cache(maxsize=16)
+def exact(model: RegisteredModel) -> TextClause:
+    """Compare every passage of the guild: right for small guilds, which an index would starve.
+
+    Materialised, or the planner would walk the index of all guilds after all.
+    """
+    return _statement(
+        "WITH compared AS MATERIALIZED (",
+        "SELECT chunks.id AS chunk_id, chunks.document_id,",
+        _distance(model),
+        "AS distance FROM chunks",
+        _CURRENT,
+        "JOIN embeddings ON embeddings.chunk_id = chunks.id",
+        f"AND embeddings.model_id = {model.id}",
+        "WHERE chunks.guild_id = :guild_id)",
+        "(SELECT chunk_id, document_id, 1 - distance AS cosine FROM compared",
+        "ORDER BY distance, chunk_id LIMIT :depth) UNION",
+        "SELECT chunk_id, document_id, 1 - distance FROM compared",
+        "WHERE chunk_id = ANY(CAST(:also AS bigint[]))",
+    )
+
 
 # Filtering by guild after the index would return too few: the scan goes on until enough are found.
 ITERATE = text("SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true)")
 
-INDEXED = _statement(
-    "WITH nearest AS MATERIALIZED (",
-    "SELECT embeddings.chunk_id,",
-    _DISTANCE,
-    "AS distance FROM embeddings",
-    "WHERE embeddings.model_id = 1 AND embeddings.guild_id = :guild_id",
-    "ORDER BY",
-    _DISTANCE,
-    "LIMIT :depth),",
-    "compared AS (SELECT chunk_id, distance FROM nearest UNION",
-    "SELECT embeddings.chunk_id,",
-    _DISTANCE,
-    "FROM embeddings",
-    "WHERE embeddings.model_id = 1 AND embeddings.chunk_id = ANY(CAST(:also AS bigint[])))",
-    "SELECT compared.chunk_id, chunks.document_id, 1 - compared.distance AS cosine FROM compared",
-    "JOIN chunks ON chunks.id = compared.chunk_id",
-    _CURRENT,
-)
+
+@lru_cache(maxsize=16)
+def indexed(model: RegisteredModel) -> TextClause:
+    """Walk the model's index. Its number is written out: a parameter would not match the index."""
+    return _statement(
+        "WITH nearest AS MATERIALIZED (",
+        "SELECT embeddings.chunk_id,",
+        _distance(model),
+        "AS distance FROM embeddings",
+        f"WHERE embeddings.model_id = {model.id} AND embeddings.guild_id = :guild_id",
+        "ORDER BY",
+        _distance(model),
+        "LIMIT :depth),",
+        "compared AS (SELECT chunk_id, distance FROM nearest UNION",
+        "SELECT embeddings.chunk_id,",
+        _distance(model),
+        "FROM embeddings",
+        f"WHERE embeddings.model_id = {model.id}",
+        "AND embeddings.chunk_id = ANY(CAST(:also AS bigint[])))",
+        "SELECT compared.chunk_id, chunks.document_id, 1 - compared.distance AS cosine",
+        "FROM compared JOIN chunks ON chunks.id = compared.chunk_id",
+        _CURRENT,
+    )
+
 
 PASSAGES = _statement(
     "SELECT chunks.id AS chunk_id, chunks.document_id, chunks.ordinal, chunks.text,",

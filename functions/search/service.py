@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.clients import Clients
 from functions.runtime.embedder.protocol import Vector
+from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel, model_of_guild
 from functions.runtime.passages import Passage, SearchRequest, SearchResponse
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
@@ -28,9 +29,18 @@ HIGHLIGHTED_PASSAGES = 5
 LOCATION_SEPARATOR = " › "
 
 
+class Dense(msgspec.Struct, frozen=True, kw_only=True):
+    """The question as the guild's model sees it, and how many passages it is compared with."""
+
+    model: RegisteredModel
+    vector: Any
+    statistics: Statistics
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The ranking, the rows of its best, and what is needed to look into them."""
 
+    model: RegisteredModel
     ranked: list[Candidate]
     best: list[tuple[Candidate, PassageRow]]
     vector: Any
@@ -59,28 +69,35 @@ async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
 
 
 async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> Found:
-    # The embedder works in a thread of its own while the database looks up the words.
-    embedding = asyncio.ensure_future(_embed(clients, request.query, watch))
+    # The embedder works in a thread of its own while the database looks up the words. A guild's
+    # model hardly ever changes: the one it had at its last question is tried.
+    guess = clients.known_models.get(request.guild_id, EMBEDDED)
+    embedding = asyncio.ensure_future(_embed(clients, request.query, guess, watch))
     try:
-        async with clients.database.guild(request.guild_id) as session:
+        # One snapshot: where the model changes meanwhile, its vectors go after the new ones came.
+        async with clients.database.guild(request.guild_id, snapshot=True) as session:
             with watch.stage("lexical"):
+                model = await model_of_guild(session, request.guild_id)
                 statistics, wanted, hits = await _by_words(session, request)
+            if model != guess:
+                embedding.cancel()
+                clients.known_models[request.guild_id] = model
+                embedding = asyncio.ensure_future(_embed(clients, request.query, model, watch))
             vector = await embedding
             with watch.stage("dense"):
-                neighbours = await _by_meaning(
-                    session, request.guild_id, vector=vector, statistics=statistics, hits=hits
-                )
+                dense = Dense(model=model, vector=vector, statistics=statistics)
+                neighbours = await _by_meaning(session, request.guild_id, dense=dense, hits=hits)
             ranked = fuse(neighbours, hits)
             with watch.stage("fetch"):
                 best = await _fetch(session, request, spread(ranked))
     finally:
         embedding.cancel()
-    return Found(ranked=ranked, best=best, vector=vector, wanted=wanted)
+    return Found(model=model, ranked=ranked, best=best, vector=vector, wanted=wanted)
 
 
-async def _embed(clients: Clients, query: str, watch: Stopwatch) -> Vector:
+async def _embed(clients: Clients, query: str, model: RegisteredModel, watch: Stopwatch) -> Vector:
     with watch.stage("embed"):
-        return await clients.embedder.embed_query(query)
+        return await clients.embedder_of(model).embed_query(query)
 
 
 async def _rows(
@@ -114,21 +131,16 @@ async def _by_words(
 
 
 async def _by_meaning(
-    session: AsyncSession,
-    guild_id: int,
-    *,
-    vector: Vector,
-    statistics: Statistics,
-    hits: Sequence[Hit],
+    session: AsyncSession, guild_id: int, *, dense: Dense, hits: Sequence[Hit]
 ) -> list[Neighbour]:
     """Return the nearest passages, and the cosine of each that was found by its words."""
-    statement = queries.EXACT
-    if statistics.passages > MOST_COMPARED_EXACTLY:
-        statement = queries.INDEXED
+    statement = queries.exact(dense.model)
+    if dense.statistics.passages > MOST_COMPARED_EXACTLY:
+        statement = queries.indexed(dense.model)
         await session.execute(queries.ITERATE)
     values = {
         "guild_id": guild_id,
-        "vector": "[" + ",".join(f"{value:.7g}" for value in vector) + "]",
+        "vector": "[" + ",".join(f"{value:.7g}" for value in dense.vector) + "]",
         "also": [hit.chunk_id for hit in hits],
         "depth": DEPTH,
     }
@@ -186,7 +198,7 @@ async def _highlighted(clients: Clients, passages: list[Passage], found: Found) 
         [passage.text for passage in top],
         query=found.vector,
         wanted=found.wanted,
-        embedder=clients.embedder,
+        embedder=clients.embedder_of(found.model),
     )
     replaced = [
         msgspec.structs.replace(passage, highlights=sentences)

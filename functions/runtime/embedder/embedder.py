@@ -19,6 +19,7 @@ from functions.runtime.embedder.protocol import (
     Vectors,
     refuse_empty,
 )
+from functions.runtime.embedder.turns import QuestionsFirst
 from functions.runtime.errors import InvalidRequestError, LorekeeperError
 
 QUERY: Final = "query: "
@@ -57,6 +58,7 @@ class Embedder:
         self._threads = threads
         self._passages = ThreadPoolExecutor(threads, thread_name_prefix="embed-passages")
         self._queries = ThreadPoolExecutor(threads, thread_name_prefix="embed-queries")
+        self._turns = QuestionsFirst()
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 2) -> Self:
@@ -87,27 +89,38 @@ class Embedder:
     async def embed_query(self, text: str) -> Vector:
         """Embed one question, shape (384,); a long one is cut at `max_tokens`."""
         refuse_empty([text])
-        return await self._in(self._queries, lambda: self._embed_query(text))
+        with self._turns.urgent():
+            return await self._in(self._queries, lambda: self._embed_query(text))
 
     async def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed questions, shape (n, 384), in the order given."""
         refuse_empty(texts)
         return _stack(await asyncio.gather(*map(self.embed_query, texts)))
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, shape (n, 384), in the order given.
+    async def embed_passages(self, texts: Sequence[str], *, urgent: bool = False) -> Vectors:
+        """Embed passages, shape (n, 384), in the order given; `urgent` ones hold up the others.
 
         Raises PassageTooLongError for one over `max_tokens`, InvalidRequestError for an empty one,
         both before any is embedded.
         """
         refuse_empty(texts)
-        tokenised = await self._in(self._passages, lambda: self._tokenise_passages(texts))
+        if urgent:
+            with self._turns.urgent():
+                return await self._embed_passages(texts, executor=self._queries)
+        return await self._embed_passages(texts, executor=self._passages)
+
+    async def _embed_passages(
+        self, texts: Sequence[str], *, executor: ThreadPoolExecutor
+    ) -> Vectors:
+        tokenised = await self._in(executor, lambda: self._tokenise_passages(texts))
         # A call hands in no more than can run, so that two documents take turns.
         turns = asyncio.Semaphore(self._threads)
 
         async def embed(tokens: list[int]) -> Vector:
             async with turns:
-                return await self._in(self._passages, lambda: self._embed(tokens))
+                if executor is self._passages:
+                    await self._turns.turn()
+                return await self._in(executor, lambda: self._embed(tokens))
 
         tasks = [asyncio.ensure_future(embed(tokens)) for tokens in tokenised]
         try:

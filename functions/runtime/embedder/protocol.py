@@ -63,8 +63,8 @@ class EmbeddingModel(Protocol):
         """Embed questions, shape (n, dimensions), in the order given."""
         ...
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, shape (n, dimensions), in the order given.
+    async def embed_passages(self, texts: Sequence[str], *, urgent: bool = False) -> Vectors:
+        """Embed passages, shape (n, dimensions), in the order given; `urgent` ones go first.
 
         Raises PassageTooLongError for one over `max_tokens`, InvalidRequestError for an empty one.
         """

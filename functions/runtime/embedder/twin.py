@@ -26,22 +26,26 @@ class HashEmbedder:
     dimensions = 384
     max_tokens = 512
 
+    def __init__(self, *, dimensions: int = 384) -> None:
+        self.dimensions = dimensions
+
     def count_tokens(self, text: str) -> int:
         """Count words and punctuation marks, and four marks as the real model adds."""
         return len(_words(text)) + MARKS
 
     async def embed_query(self, text: str) -> Vector:
-        """Embed one question, shape (384,); a long one is cut at `max_tokens`."""
+        """Embed one question, shape (dimensions,); a long one is cut at `max_tokens`."""
         refuse_empty([text])
         return self._embed(_words(text)[: self.max_tokens - MARKS])
 
     async def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions, shape (n, 384), in the order given."""
+        """Embed questions, shape (n, dimensions), in the order given."""
         refuse_empty(texts)
         return self._stack([await self.embed_query(text) for text in texts])
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, shape (n, 384), in the order given."""
+    async def embed_passages(self, texts: Sequence[str], *, urgent: bool = False) -> Vectors:
+        """Embed passages, shape (n, dimensions), in the order given."""
+        del urgent
         refuse_empty(texts)
         for index, text in enumerate(texts):
             tokens = self.count_tokens(text)

@@ -10,24 +10,41 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from functions.runtime.embedder.twin import HashEmbedder
+
+EmbeddingFault = Literal["none", "size", "zero", "few"]
 Fault = Literal["none", "down", "missing", "refuse", "error", "break", "garbage", "hang"]
 # Longer than any test waits.
 HANG_SECONDS = 30.0
 
 
 class OllamaTwin:
-    """Answers every chat with ``reply``; remembers the bodies it was sent."""
+    """Answers every chat with ``reply``; remembers the bodies it was sent.
 
-    def __init__(self, reply: str = "", *, model: str = "llama3.2", fault: Fault = "none") -> None:
+    With an ``embedder`` it embeds too, and refuses what is longer than that reads.
+    """
+
+    def __init__(
+        self,
+        reply: str = "",
+        *,
+        model: str = "llama3.2",
+        fault: Fault = "none",
+        embedder: HashEmbedder | None = None,
+    ) -> None:
         self.reply = reply
         self.model = model
         self.fault = fault
+        self.embedder = embedder
+        self.embedding_fault: EmbeddingFault = "none"
+        self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
         self.looks = 0
         self.app = Starlette(
             routes=[
                 Route("/api/show", self._show, methods=["POST"]),
                 Route("/api/chat", self._chat, methods=["POST"]),
+                Route("/api/embed", self._embed, methods=["POST"]),
             ]
         )
 
@@ -36,7 +53,42 @@ class OllamaTwin:
         if self.fault == "down":
             return Response(status_code=502)
         body = await request.json()
-        return self._missing(body["model"]) or JSONResponse({"details": {}, "model_info": {}})
+        return self._missing(body["model"]) or JSONResponse(
+            {"details": {}, "model_info": self._model_info()}
+        )
+
+    def _model_info(self) -> dict[str, Any]:
+        if self.embedder is None:
+            return {}
+        return {
+            "general.architecture": "twin",
+            "twin.context_length": self.embedder.max_tokens,
+            "twin.embedding_length": self.embedder.dimensions,
+        }
+
+    async def _embed(self, request: Request) -> Response:
+        body = await request.json()
+        if self.fault == "down":
+            return Response(status_code=502)
+        if self.embedder is None or (missing := self._missing(body["model"])):
+            return missing or JSONResponse({"error": "this model does not embed"}, 400)
+        texts = body["input"]
+        if max(map(self.embedder.count_tokens, texts)) > self.embedder.max_tokens:
+            return JSONResponse({"error": "the input length exceeds the context length"}, 400)
+        self.embedded.append(texts)
+        vectors = [vector.tolist() for vector in await self.embedder.embed_passages(texts)]
+        return JSONResponse({"model": self.model, "embeddings": self._spoilt(vectors)})
+
+    def _spoilt(self, vectors: list[list[float]]) -> list[list[float]]:
+        match self.embedding_fault:
+            case "size":
+                return [vector[:-1] for vector in vectors]
+            case "zero":
+                return [[0.0] * len(vector) for vector in vectors]
+            case "few":
+                return vectors[1:]
+            case _:
+                return vectors
 
     def _missing(self, model: str) -> Response | None:
         if model == self.model and self.fault != "missing":
