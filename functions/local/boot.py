@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 import msgspec
@@ -17,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from db.migrate import migrate
 from db.session import driver_url
 from functions.local.console import err
-from functions.local.home import CHECKOUT, Home
+from functions.local.home import Home, models_path
 from functions.local.postgres import EmbeddedPostgres, start_postgres
 from functions.local.simulator import SIMULATED_APPLICATION, SIMULATOR_API, simulator_signer
 from functions.local.system import SINK
@@ -50,11 +49,6 @@ class Stopwatch:
         """Print a step with the seconds since the start."""
         seconds = time.perf_counter() - self._started
         err.print(f"[green]✓[/green] {sentence} [dim]{seconds:.1f} s[/dim]")
-
-
-def models_path() -> Path:
-    """Return where converted models lie: they belong to the checkout, not to its data."""
-    return Path(os.environ.get("LORE_MODELS", "").strip() or CHECKOUT / ".lore" / "models")
 
 
 def local_settings(home: Home, *, database_url: str, port: int) -> Settings:

@@ -86,3 +86,8 @@ def port() -> int:
     if not given.isdecimal() or int(given) not in PORTS:
         raise UsageError("LORE_PORT is not a port. Set it to a number from 1 to 65535.")
     return int(given)
+
+
+def models_path() -> Path:
+    """Return where converted models lie: they belong to the checkout, not to its data."""
+    return Path(os.environ.get("LORE_MODELS", "").strip() or CHECKOUT / ".lore" / "models")

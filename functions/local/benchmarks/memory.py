@@ -18,8 +18,7 @@ import asyncpg
 
 from db.migrate import migrate
 from functions.local.benchmarks.pdf import pdf
-from functions.local.boot import models_path
-from functions.local.home import CHECKOUT
+from functions.local.home import CHECKOUT, models_path
 from functions.local.postgres import EmbeddedPostgres, start_postgres
 from functions.runtime.errors import LorekeeperError
 

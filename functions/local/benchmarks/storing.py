@@ -47,15 +47,15 @@ class Race:
     copied: float = 0.0
 
 
-async def measure(documents: int, *, advance: Callable[[], None]) -> dict[str, Any]:
+async def measure(documents: int, step: Callable[[int], None]) -> dict[str, Any]:
     """Return ``{"passages", "product_per_second", "copy_per_second", "ratio"}``.
 
-    ``advance`` is called after each document.
+    ``step`` hears how many documents are done.
     """
     with tempfile.TemporaryDirectory(prefix="lore-") as folder:
         postgres = start_postgres(Path(folder) / "postgres")
         try:
-            race = await _race(postgres, documents, advance)
+            race = await _race(postgres, documents, step)
         finally:
             postgres.stop()
     return {
@@ -66,7 +66,7 @@ async def measure(documents: int, *, advance: Callable[[], None]) -> dict[str, A
     }
 
 
-async def _race(postgres: EmbeddedPostgres, documents: int, advance: Callable[[], None]) -> Race:
+async def _race(postgres: EmbeddedPostgres, documents: int, step: Callable[[int], None]) -> Race:
     race = Race()
     async with AsyncExitStack() as stack:
         owner, other = [await _prepared(stack, url) for url in await _two(postgres.owner_url)]
@@ -82,7 +82,7 @@ async def _race(postgres: EmbeddedPostgres, documents: int, advance: Callable[[]
                 race.product += product
                 race.copied += copied
                 race.passages += len(draft.chunks)
-            advance()
+            step(number + 1)
     return race
 
 

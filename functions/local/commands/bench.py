@@ -1,12 +1,17 @@
 """``lore bench``: figures of this installation, each beside something run in the same minute."""
 
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
 import click
 from rich.table import Table
 
 from functions.local.benchmarks import cold_start
-from functions.local.console import err, out, print_json
+from functions.local.console import err, out, print_json, progress_bar
 
 KINDS = ("median", "minimum", "maximum")
+Measuring = Coroutine[Any, Any, dict[str, Any]]
 
 
 @click.group()
@@ -30,3 +35,65 @@ def measure_cold_start(runs: int, *, as_json: bool) -> None:
         table.add_row(name, *(f"{row[f'{kind}_ms']:.0f} ms" for kind in KINDS))
     out.print(table)
     out.print(f"ratio of the medians {figures['ratio']:.2f}")
+
+
+@bench.command("ingest")
+@click.option("--documents", default=100, show_default=True, type=click.IntRange(2, 10_000))
+@click.option("--passages", default=400, show_default=True, type=click.IntRange(16, 100_000))
+@click.option("--pages", default=1000, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def measure_ingest(*, documents: int, passages: int, pages: int, as_json: bool) -> None:
+    """Measure storing beside COPY, embedding beside the bare engine, memory for a large PDF."""
+    # Each brings a database or a model along; the webhook's figures need neither.
+    from functions.local.benchmarks import embedding, memory, storing  # noqa: PLC0415
+
+    figures = {
+        "storing": _shown("Storing  ", documents, lambda step: storing.measure(documents, step)),
+        "embedding": _shown("Embedding", passages, lambda step: embedding.measure(passages, step)),
+        "memory": _memory(pages, memory.measure),
+    }
+    if as_json:
+        print_json(figures)
+    else:
+        _print_ingest(figures)
+
+
+def _shown(
+    name: str, total: int, measuring: Callable[[Callable[[int], None]], Measuring]
+) -> dict[str, Any]:
+    with progress_bar() as bars:
+        bar = bars.add_task(name, total=total)
+        return asyncio.run(measuring(lambda done: bars.update(bar, completed=done)))
+
+
+def _memory(pages: int, measure: Callable[..., Measuring]) -> dict[str, Any]:
+    with progress_bar() as bars:
+        bar = bars.add_task("PDF      ", total=None)
+
+        def report(stage: str, done: int, total: int) -> None:
+            bars.update(bar, description=f"PDF, {stage}", completed=done, total=total or None)
+
+        return asyncio.run(measure(pages, report=report))
+
+
+def _print_ingest(figures: Mapping[str, Mapping[str, Any]]) -> None:
+    storing, embedding, memory = (figures[name] for name in ("storing", "embedding", "memory"))
+    table = Table("", "ours", "beside it", "ratio")
+    table.add_row(
+        "passages stored per second, beside COPY",
+        f"{storing['product_per_second']:,}",
+        f"{storing['copy_per_second']:,}",
+        f"{storing['ratio']:.2f}",
+    )
+    table.add_row(
+        "tokens embedded per second, beside CTranslate2",
+        f"{embedding['product_per_second']:,}",
+        f"{embedding['engine_per_second']:,}",
+        f"{embedding['ratio']:.2f}",
+    )
+    out.print(table)
+    out.print(
+        f"A PDF of {memory['pages']:,} pages ({memory['passages']:,} passages) in"
+        f" {memory['seconds']:.0f} s: worker {memory['worker_mib']} MiB, parser"
+        f" {memory['parser_mib']} MiB, together at most {memory['together_mib']} MiB."
+    )
