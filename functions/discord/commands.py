@@ -3,6 +3,7 @@
 from typing import Any
 
 CHAT_INPUT = 1
+MESSAGE = 3
 SUBCOMMAND = 1
 TEXT = 3
 BOOLEAN = 5
@@ -52,21 +53,49 @@ KB: dict[str, Any] = {
         {
             "type": SUBCOMMAND,
             "name": "add",
-            "description": "Add a document, or a new version of one with the same name",
+            "description": "Add a file or a web page, or a new version of one that is there",
             "description_localizations": {
-                "de": "Füge ein Dokument hinzu oder eine neue Fassung mit gleichem Namen"
+                "de": "Füge eine Datei oder Webseite hinzu oder eine neue Fassung davon"
             },
             "options": [
                 {
                     "type": FILE,
                     "name": "file",
-                    "description": "Text, Markdown or PDF, at most 25 MiB",
-                    "description_localizations": {"de": "Text, Markdown oder PDF, bis 25 MiB"},
-                    "required": True,
-                }
+                    "description": "PDF, Word, slides, sheets, text, HTML or e-book, up to 25 MiB",
+                    "description_localizations": {
+                        "de": "PDF, Word, Folien, Tabellen, Text, HTML oder E-Book, bis 25 MiB"
+                    },
+                },
+                {
+                    "type": TEXT,
+                    "name": "url",
+                    "description": "Instead of a file: the address of a public page or sitemap",
+                    "description_localizations": {
+                        "de": "Statt einer Datei: Adresse einer öffentlichen Seite oder Sitemap"
+                    },
+                    "min_length": 1,
+                    "max_length": 2000,
+                },
+                {
+                    "type": TEXT,
+                    "name": "title",
+                    "description": "What to call it; replaces a document that is called the same",
+                    "description_localizations": {
+                        "de": "Wie es heißen soll; ersetzt ein Dokument, das schon so heißt"
+                    },
+                    "max_length": 200,
+                },
             ],
         }
     ],
 }
 
-COMMANDS: list[dict[str, Any]] = [ASK, KB]
+ADD_MESSAGE: dict[str, Any] = {
+    "name": "Add to knowledge base",
+    "type": MESSAGE,
+    "name_localizations": {"de": "Zur Wissensbasis hinzufügen"},
+    **IN_SERVERS,
+    "default_member_permissions": MANAGE_GUILD,
+}
+
+COMMANDS: list[dict[str, Any]] = [ASK, KB, ADD_MESSAGE]

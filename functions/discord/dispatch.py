@@ -3,23 +3,30 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from discord_interactions import InteractionType
 
 from functions.discord import responses, service
 from functions.discord.responses import notice
-from functions.discord.schemas import Command, CommandData, Interaction, Reply
+from functions.discord.schemas import Command, CommandData, ComponentData, Interaction, Reply
 from functions.discord.verification import Application
 from functions.runtime.clients import Clients
+from functions.runtime.discord.messages import RETRY
 from functions.runtime.errors import InvalidRequestError
 
 log = logging.getLogger(__name__)
 # Discord hangs up after 3 s, its network included.
 BUDGET_SECONDS = 1.8
-CHAT_INPUT = 1
-HANDLERS = {"ask": service.ask, "kb add": service.add_document}
+CHAT_INPUT, ON_MESSAGE = 1, 3
+HANDLERS = {
+    (CHAT_INPUT, "ask"): service.ask,
+    (CHAT_INPUT, "kb add"): service.add_document,
+    (ON_MESSAGE, "Add to knowledge base"): service.add_message,
+}
+Shape = TypeVar("Shape")
 # Work that ran out of time and is about to stop; the event loop itself keeps no reference to it.
 _abandoned: set[asyncio.Task[Reply]] = set()
 
@@ -46,27 +53,52 @@ async def respond(clients: Clients, interaction: Interaction) -> Reply:
             return await _run(clients, interaction)
         case InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE:
             return responses.NO_CHOICES
-        case InteractionType.MESSAGE_COMPONENT | InteractionType.MODAL_SUBMIT:
+        case InteractionType.MESSAGE_COMPONENT:
+            return await _press(clients, interaction)
+        case InteractionType.MODAL_SUBMIT:
             return notice(responses.UNKNOWN_CONTROL)
     raise InvalidRequestError("The interaction is of an unknown type.")
 
 
 async def _run(clients: Clients, interaction: Interaction) -> Reply:
-    try:
-        data = msgspec.json.decode(interaction.data, type=CommandData)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("The interaction holds no command.") from error
+    data = _decoded(interaction.data, CommandData)
     words, options = data.flattened()
-    handle = HANDLERS.get(words) if data.type == CHAT_INPUT else None
+    handle = HANDLERS.get((data.type, words))
     if handle is None:
         return notice(responses.UNKNOWN_COMMAND)
     if interaction.agreed_guild is None:
         return notice(responses.NOT_IN_SERVER)
-    command = _command(interaction, data, options)
+    resolved = data.resolved
+    command = msgspec.structs.replace(
+        _command(interaction),
+        options=options,
+        attachments=resolved.attachments if resolved else {},
+        message=resolved.messages.get(data.target_id or "") if resolved else None,
+    )
     return await _within_budget(handle(clients, command), command)
 
 
-def _command(interaction: Interaction, data: CommandData, options: dict[str, Any]) -> Command:
+async def _press(clients: Clients, interaction: Interaction) -> Reply:
+    """Answer a button; whatever is not ours, or no longer, gets a sentence."""
+    pressed = _decoded(interaction.data, ComponentData).custom_id
+    try:
+        version_id = UUID(pressed.removeprefix(RETRY))
+    except ValueError:
+        return notice(responses.UNKNOWN_CONTROL)
+    if not pressed.startswith(RETRY) or interaction.agreed_guild is None:
+        return notice(responses.UNKNOWN_CONTROL)
+    command = msgspec.structs.replace(_command(interaction), version_id=version_id)
+    return await _within_budget(service.retry(clients, command), command)
+
+
+def _decoded(raw: msgspec.Raw, shape: type[Shape]) -> Shape:
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequestError("The interaction does not say what was called.") from error
+
+
+def _command(interaction: Interaction) -> Command:
     if interaction.id is None or not interaction.token:
         raise InvalidRequestError("The interaction lacks its id or its token.")
     member, caller = interaction.member, interaction.caller
@@ -79,8 +111,6 @@ def _command(interaction: Interaction, data: CommandData, options: dict[str, Any
         permissions=int(member.permissions) if member else 0,
         token=interaction.token,
         locale=interaction.locale,
-        options=options,
-        attachments=data.resolved.attachments if data.resolved else {},
     )
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.discord.dispatch import read_interaction, respond
-from functions.discord.service import wake_worker
+from functions.discord.service import wake_workers
 from functions.discord.verification import applications, read_signature, signer
 from functions.runtime.app import create_app, read_body
 from functions.runtime.clients import Clients
@@ -34,7 +34,7 @@ def build(clients: Clients) -> Starlette:
         application = signer(raw, signature, known=known)
         reply = await respond(clients, read_interaction(raw, application=application))
         # After the answer: a worker's first edit must not overtake it on its way to Discord.
-        after = BackgroundTask(wake_worker, clients, reply.wake) if reply.wake else None
+        after = BackgroundTask(wake_workers, clients, reply.wakes) if reply.wakes else None
         body = msgspec.json.encode(reply.body)
         return Response(body, media_type="application/json", background=after)
 

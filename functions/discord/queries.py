@@ -1,13 +1,11 @@
 """The SQL of the webhook, on asyncpg itself: SQLAlchemy would double the start-up time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID, uuid4
 
-import msgspec
-
-from functions.discord.schemas import Command
+from functions.discord.schemas import Command, Upload
 from functions.runtime.discord.snowflakes import token_expires_at
 
 if TYPE_CHECKING:
@@ -32,18 +30,57 @@ RECORD_QUESTION = """
     VALUES ($1, $2, $3, 'discord', $4, $5)
 """
 
+# The gateway takes the same turn: two files of one title at once are two versions of a document.
+TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('documents', $1))"
+
+# What a person calls a document goes before its name; what is fetched stays what it is.
+FIND_TITLED = """
+    SELECT id FROM documents
+    WHERE guild_id = $1 AND lower(title) = lower($2) AND origin <> 'url'
+    ORDER BY given_title IS NULL, updated_at DESC LIMIT 1 FOR UPDATE
+"""
+
+RENAME_DOCUMENT = """
+    UPDATE documents SET updated_at = now(), title = $2, given_title = $2, source_name = CASE
+      WHEN EXISTS (SELECT FROM documents other WHERE other.guild_id = documents.guild_id
+        AND other.id <> documents.id AND other.source_name = $3)
+      THEN documents.source_name ELSE $3 END
+    WHERE id = $1
+"""
+
 # Locks the document until the commit: two uploads of one name get two numbers.
 KNOW_DOCUMENT = """
-    INSERT INTO documents (guild_id, title, source_name, origin, uploaded_by)
-    VALUES ($1, $2, $2, 'discord', $3)
-    ON CONFLICT (guild_id, source_name) DO UPDATE SET updated_at = now()
+    INSERT INTO documents
+      (guild_id, title, source_name, given_title, source_url, origin, uploaded_by)
+    VALUES ($1, $4, $2, $3, $5, $6, $7)
+    ON CONFLICT (guild_id, source_name) DO UPDATE SET updated_at = now(),
+      title = coalesce(excluded.given_title, documents.title),
+      given_title = coalesce(excluded.given_title, documents.given_title),
+      source_url = coalesce(excluded.source_url, documents.source_url)
     RETURNING id
 """
 
 RECORD_VERSION = """
-    INSERT INTO document_versions (id, guild_id, document_id, number, fetch_url, size_bytes)
-    SELECT $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5
+    INSERT INTO document_versions
+      (id, guild_id, document_id, number, fetch_url, size_bytes, content, content_hash)
+    SELECT $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5, $6, sha256($6)
     FROM document_versions WHERE document_id = $3
+"""
+
+FIND_VERSION = """
+    SELECT documents.title, EXISTS (
+      SELECT FROM document_versions newer
+      WHERE newer.document_id = asked.document_id AND newer.number > asked.number) AS overtaken
+    FROM document_versions asked JOIN documents ON documents.id = asked.document_id
+    WHERE asked.id = $1
+"""
+
+OPEN_AGAIN = """
+    UPDATE document_versions SET status = 'received', status_reason = NULL,
+      progress_stage = 'received', progress_done = 0, progress_total = 0,
+      attempts = 0, starts = 0, lease_id = NULL, lease_expires_at = NULL,
+      next_attempt_at = now() + interval '20 seconds'
+    WHERE id = $1 AND status IN ('failed', 'dead')
 """
 
 RECORD_INTERACTION = """
@@ -58,12 +95,12 @@ class SeenBeforeError(Exception):
     """This interaction is already recorded; everything written with it is undone."""
 
 
-class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that waits at Discord to be fetched."""
+class GoneError(Exception):
+    """The version that was to be read again is no longer there."""
 
-    name: str
-    url: str
-    size: int
+
+class OvertakenError(Exception):
+    """A newer version of the document took the place of the one to be read again."""
 
 
 @asynccontextmanager
@@ -121,24 +158,74 @@ async def record_question(
     return question_id
 
 
-async def record_upload(
+async def record_uploads(
     pool: "asyncpg.Pool",
     command: Command,
     *,
-    upload: Upload,
+    uploads: Sequence[Upload],
     sealed_token: bytes,
     operator_id: int | None = None,
-) -> UUID:
-    """Commit a version of the document of that name, new or not; SeenBeforeError likewise."""
-    version_id = uuid4()
+) -> list[UUID]:
+    """Commit a version of each document, new or not; the interaction waits for the first.
+
+    Raises SeenBeforeError where they are there already.
+    """
+    version_ids = [uuid4() for _ in uploads]
     async with _guild(pool, command.guild_id, operator_id=operator_id) as connection:
-        document_id = await connection.fetchval(
-            KNOW_DOCUMENT, command.guild_id, upload.name, command.user_id
+        await connection.execute(TAKE_TURN, command.guild_id)
+        for version_id, upload in zip(version_ids, uploads, strict=True):
+            document_id = await _know_document(connection, command, upload)
+            await connection.execute(
+                RECORD_VERSION,
+                version_id,
+                command.guild_id,
+                document_id,
+                upload.fetch_url,
+                upload.size,
+                upload.content,
+            )
+        await _record_interaction(
+            connection, command, sealed_token=sealed_token, version_id=version_ids[0]
         )
-        await connection.execute(
-            RECORD_VERSION, version_id, command.guild_id, document_id, upload.url, upload.size
-        )
+    return version_ids
+
+
+async def _know_document(connection: "Connection", command: Command, upload: Upload) -> UUID:
+    """Return the document that is called so, or has that name, made if need be."""
+    if upload.replaces:
+        titled: UUID | None = await connection.fetchval(FIND_TITLED, command.guild_id, upload.title)
+        if titled:
+            await connection.execute(RENAME_DOCUMENT, titled, upload.title, upload.name)
+            return titled
+    document_id: UUID = await connection.fetchval(
+        KNOW_DOCUMENT,
+        command.guild_id,
+        upload.name,
+        upload.title,
+        upload.first_title,
+        upload.source_url,
+        upload.origin,
+        command.user_id,
+    )
+    return document_id
+
+
+async def record_retry(
+    pool: "asyncpg.Pool", command: Command, *, version_id: UUID, sealed_token: bytes
+) -> str:
+    """Open a failed version again and have its end told to this interaction; return its title.
+
+    Raises GoneError, OvertakenError, and SeenBeforeError where the click came before.
+    """
+    async with _guild(pool, command.guild_id, operator_id=None) as connection:
+        found = await connection.fetchrow(FIND_VERSION, version_id)
+        if found is None:
+            raise GoneError
+        if found["overtaken"]:
+            raise OvertakenError
+        await connection.execute(OPEN_AGAIN, version_id)
         await _record_interaction(
             connection, command, sealed_token=sealed_token, version_id=version_id
         )
-    return version_id
+    title: str = found["title"]
+    return title

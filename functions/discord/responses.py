@@ -16,13 +16,34 @@ NOT_IN_SERVER = (
 NO_QUESTION = "Your question is empty. Write what you want to know after /ask."
 LONG_QUESTION = "Your question is longer than 2,000 characters. Shorten it and ask again."
 NOT_ALLOWED = "Only members who may manage this server can add documents. Ask one of them."
-NO_FILE = "No file came with the command. Attach one to /kb add and send it again."
+NO_SOURCE = "Nothing came with the command. Attach a file to /kb add, or give it a url."
+TWO_SOURCES = "Give /kb add either a file or a url, not both. Send it twice for two documents."
+LONG_TITLE = "That title is longer than 200 characters. Shorten it and send the command again."
+NO_WEB_ADDRESS = (
+    "That is not a web address that I can read. Give one like https://example.org/handbook."
+)
+LONG_ADDRESS = "That address is longer than 2,000 characters. Give a shorter one."
+PRIVATE_ADDRESS = (
+    "That address holds a name or a password, which others would see. Leave them out; I read"
+    " only pages that need no sign-in."
+)
+MESSAGE_ADDRESS = (
+    "I cannot open Discord's messages by their address. Right-click the message (or press it"
+    " long), choose Apps, then “Add to knowledge base”."
+)
+EMPTY_MESSAGE = (
+    "There is nothing to read in this message: no text, and no file with text in it. Pictures,"
+    " sounds and videos cannot be read."
+)
+GONE_DOCUMENT = "This document was deleted meanwhile. Add it again with /kb add."
+OVERTAKEN_DOCUMENT = "A newer version of this document was added since. There is nothing to retry."
 EMPTY_FILE = "That file is empty. Attach one with text in it."
 LARGE_FILE = "That file is larger than 25 MiB. Split it and add the parts."
 FOREIGN_FILE = "That file is not an upload to Discord. Attach the file itself to /kb add."
 UNAVAILABLE = "I could not take this down: my database does not answer. Try again in a minute."
 
 PONG = Reply(body={"type": InteractionResponseType.PONG})
+UNCHANGED = Reply(body={"type": InteractionResponseType.DEFERRED_UPDATE_MESSAGE})
 NO_CHOICES = Reply(
     body={
         "type": InteractionResponseType.APPLICATION_COMMAND_AUTOCOMPLETE_RESULT,
@@ -41,9 +62,16 @@ def notice(sentence: str) -> Reply:
     return Reply(body={"type": InteractionResponseType.CHANNEL_MESSAGE_WITH_SOURCE, "data": data})
 
 
-def thinking(wake: Wake | None, *, private: bool = False) -> Reply:
+def thinking(*wakes: Wake, private: bool = False) -> Reply:
     """Promise a message; whether it is private cannot be changed later."""
     body: dict[str, Any] = {"type": InteractionResponseType.DEFERRED_CHANNEL_MESSAGE_WITH_SOURCE}
     if private:
         body["data"] = {"flags": InteractionResponseFlags.EPHEMERAL}
-    return Reply(body=body, wake=wake)
+    return Reply(body=body, wakes=wakes)
+
+
+def replacing(message: dict[str, Any], *wakes: Wake) -> Reply:
+    """Put a message in the place of the one whose button was pressed."""
+    return Reply(
+        body={"type": InteractionResponseType.UPDATE_MESSAGE, "data": message}, wakes=wakes
+    )

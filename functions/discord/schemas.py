@@ -25,17 +25,37 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file somebody handed to a command; size in bytes."""
+    """A file somebody handed to a command, or sent with a message; size in bytes."""
 
     filename: str
     size: int
     url: str
+    content_type: str | None = None
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Whoever wrote a message."""
+
+    username: str = ""
+    global_name: str | None = None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message that a command was called on."""
+
+    id: Snowflake
+    channel_id: Snowflake
+    author: Author = Author()
+    content: str = ""
+    timestamp: str = ""
+    attachments: list[Attachment] = []
 
 
 class Resolved(msgspec.Struct, frozen=True):
     """What the ids among a command's options stand for."""
 
     attachments: dict[str, Attachment] = {}
+    messages: dict[str, Message] = {}
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -54,6 +74,7 @@ class CommandData(msgspec.Struct, frozen=True):
     type: int = 1
     options: list[Option] | None = None
     resolved: Resolved | None = None
+    target_id: str | None = None
 
     def flattened(self) -> tuple[str, dict[str, Value]]:
         """Return the words of the command, ``kb add``, and its options by name."""
@@ -62,6 +83,12 @@ class CommandData(msgspec.Struct, frozen=True):
             words.append(options[0].name)
             options = options[0].options or []
         return " ".join(words), {option.name: option.value for option in options}
+
+
+class ComponentData(msgspec.Struct, frozen=True):
+    """A button that was pressed, or another control; its id may be of any older version of us."""
+
+    custom_id: str
 
 
 class Interaction(msgspec.Struct, frozen=True):
@@ -98,7 +125,7 @@ class Interaction(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """A command called by a member of a server that has installed us."""
+    """A command called, or a button pressed, by a member of a server that has installed us."""
 
     interaction_id: int
     application_id: int
@@ -108,19 +135,47 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     permissions: int
     token: str
     locale: str | None
-    options: dict[str, Value]
-    attachments: dict[str, Attachment]
+    options: dict[str, Value] = {}
+    attachments: dict[str, Attachment] = {}
+    message: Message | None = None
+    version_id: UUID | None = None
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A document somebody adds: its bytes are here, or at ``fetch_url``.
+
+    ``title`` is what it is called whatever its text says; with ``replaces`` it is the next version
+    of the document that is called so.
+    """
+
+    name: str
+    size: int
+    title: str | None = None
+    replaces: bool = False
+    fetch_url: str | None = None
+    source_url: str | None = None
+    content: bytes | None = None
+    origin: Literal["discord", "url"] = "discord"
+
+    @property
+    def first_title(self) -> str:
+        """What it is called until it is read."""
+        return self.title or (self.name if self.origin == "url" else self.name.rpartition("/")[2])
 
 
 class Wake(msgspec.Struct, frozen=True, kw_only=True):
-    """A committed row that a worker has to hear of; ``name`` is its id's name in the event."""
+    """A committed row that a worker has to hear of; ``name`` is its id's name in the event.
+
+    ``again`` where an event about the row was sent before.
+    """
 
     name: Literal["question_id", "version_id"]
     row_id: UUID
+    again: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What Discord gets at once, and the row to tell a worker of after it."""
+    """What Discord gets at once, and the rows to tell a worker of after it."""
 
     body: dict[str, Any]
-    wake: Wake | None = None
+    wakes: tuple[Wake, ...] = ()

@@ -1,7 +1,7 @@
-"""Discord's hand, for tests and ``lore simulate``: slash commands, signed with a key of ours."""
+"""Discord's hand, for tests and ``lore simulate``: calls and clicks, signed with a key of ours."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,9 @@ from nacl.signing import SigningKey
 from functions.runtime.discord.snowflakes import snowflake_at
 from functions.runtime.settings import Simulator
 
-CHAT_INPUT = 2
+COMMAND, COMPONENT = 2, 3
+ON_MESSAGE = 3
+BUTTON = 2
 SUBCOMMAND, TEXT, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 1, 3, 4, 5, 10, 11
 TYPES: dict[type, int] = {str: TEXT, bool: BOOLEAN, int: INTEGER, float: NUMBER}
 # Read and write, and no right to manage anything.
@@ -57,6 +59,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     size: int
     url: str
+    content_type: str = "application/octet-stream"
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,14 +130,87 @@ def slash_command(
 
     ``command`` may have a second word, as in ``kb add``. Ids and the token are fresh.
     """
+    data = _data(command.split(), options)
+    return _interaction(COMMAND, data, application_id=application_id, caller=caller)
+
+
+def message_command(
+    command: str,
+    text: str,
+    files: Sequence[Upload] = (),
+    *,
+    application_id: int,
+    caller: Caller,
+    message_id: str | None = None,
+) -> dict[str, Any]:
+    """Return the interaction of a member who calls a command on a message of their own."""
+    message_id = message_id or _snowflake()
+    message = {
+        **_message(caller, message_id),
+        "content": text,
+        "attachments": [
+            {**_attachment(_snowflake(), file), "content_type": file.content_type} for file in files
+        ],
+    }
+    data = {
+        "id": _snowflake(),
+        "name": command,
+        "type": ON_MESSAGE,
+        "target_id": message_id,
+        "resolved": {"messages": {message_id: message}},
+    }
+    return _interaction(COMMAND, data, application_id=application_id, caller=caller)
+
+
+def button_press(custom_id: str, *, application_id: int, caller: Caller) -> dict[str, Any]:
+    """Return the interaction of a member who presses a button under a message of ours."""
+    data = {"component_type": BUTTON, "custom_id": custom_id, "id": 2}
+    pressed = {
+        **_interaction(COMPONENT, data, application_id=application_id, caller=caller),
+        "message": {**_message(caller, _snowflake()), "content": "…", "attachments": []},
+    }
+    pressed["message"]["components"] = [
+        {
+            "type": 1,
+            "id": 1,
+            "components": [
+                {"type": BUTTON, "id": 2, "style": 2, "label": "x", "custom_id": custom_id}
+            ],
+        }
+    ]
+    return pressed
+
+
+def _message(caller: Caller, message_id: str) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "channel_id": str(caller.channel_id),
+        "author": _user(caller),
+        "timestamp": datetime.now(UTC).isoformat(),
+        "edited_timestamp": None,
+        "tts": False,
+        "pinned": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "embeds": [],
+        "components": [],
+        "flags": 0,
+        "type": 0,
+    }
+
+
+def _interaction(
+    kind: int, data: dict[str, Any], *, application_id: int, caller: Caller
+) -> dict[str, Any]:
     guild_id, channel_id = str(caller.guild_id), str(caller.channel_id)
     return {
         "version": 1,
-        "type": CHAT_INPUT,
+        "type": kind,
         "id": _snowflake(),
         "application_id": str(application_id),
         "token": secrets.token_urlsafe(128),
-        "data": _data(command.split(), options),
+        "data": data,
         "guild_id": guild_id,
         "guild": {"id": guild_id, "locale": caller.locale, "features": []},
         "guild_locale": caller.locale,

@@ -11,7 +11,13 @@ import pytest
 
 from functions.discord.main import build
 from functions.runtime.clients import Clients
-from functions.runtime.discord.signing import Caller, Signer, slash_command
+from functions.runtime.discord.signing import (
+    Caller,
+    Signer,
+    button_press,
+    message_command,
+    slash_command,
+)
 from functions.runtime.settings import Settings
 
 APPLICATION = 1_335_912_667_546_658_610
@@ -31,6 +37,20 @@ class World:
 
     def command(self, name: str, options: dict[str, Any], **caller: Any) -> dict[str, Any]:
         return slash_command(name, options, application_id=APPLICATION, caller=Caller(**caller))
+
+    def on_message(self, text: str, files: Any = (), **caller: Any) -> dict[str, Any]:
+        message_id = caller.pop("message_id", None)
+        return message_command(
+            "Add to knowledge base",
+            text,
+            files,
+            application_id=APPLICATION,
+            caller=Caller(**caller),
+            message_id=message_id,
+        )
+
+    def press(self, custom_id: str, **caller: Any) -> dict[str, Any]:
+        return button_press(custom_id, application_id=APPLICATION, caller=Caller(**caller))
 
     async def post(self, body: dict[str, Any]) -> dict[str, Any]:
         raw = json.dumps(body).encode()

@@ -10,7 +10,7 @@ from functions.runtime.tokens import decrypt_token
 CDN = "https://cdn.discordapp.com/ephemeral-attachments/1/2/"
 VERSIONS = """
     SELECT versions.*, documents.source_name, documents.title, documents.origin,
-      documents.uploaded_by
+      documents.given_title, documents.source_url, documents.uploaded_by
     FROM document_versions versions JOIN documents ON documents.id = versions.document_id
     WHERE versions.guild_id = $1 ORDER BY versions.number
 """
@@ -78,8 +78,19 @@ async def test_an_upload_delivered_twice_is_one_version(world: Any, guild_id: in
     [
         (file(), 0, "manage this server", "a member"),
         (file(), ~(MANAGE_GUILD | ADMINISTRATOR) & (2**53 - 1), "manage this server", "all else"),
-        ({}, MANAGE_GUILD, "No file", "no file"),
-        ({"file": "123"}, MANAGE_GUILD, "No file", "an id that nothing stands for"),
+        ({}, MANAGE_GUILD, "Nothing came", "no file"),
+        ({"title": "Only a title"}, MANAGE_GUILD, "Nothing came", "a title alone"),
+        ({**file(), "url": "https://a.org"}, MANAGE_GUILD, "not both", "a file and an address"),
+        ({**file(), "title": "x" * 201}, MANAGE_GUILD, "200", "a title without end"),
+        ({"url": "ftp://a.org/x"}, MANAGE_GUILD, "web address", "another scheme"),
+        ({"url": "a.org"}, MANAGE_GUILD, "web address", "no scheme"),
+        ({"url": "https://"}, MANAGE_GUILD, "web address", "no host"),
+        ({"url": "https://[::1"}, MANAGE_GUILD, "web address", "a host that is none"),
+        ({"url": "https://a.org:99999/"}, MANAGE_GUILD, "web address", "a port that is none"),
+        ({"url": "https://me:pw@a.org/"}, MANAGE_GUILD, "password", "a password"),
+        ({"url": "https://a.org/" + "x" * 2000}, MANAGE_GUILD, "2,000", "too long"),
+        ({"url": "https://discord.com/channels/1/2/3"}, MANAGE_GUILD, "Apps", "a message"),
+        ({"file": "123"}, MANAGE_GUILD, "Nothing came", "an id that nothing stands for"),
         (file(size=25 * 2**20 + 1), MANAGE_GUILD, "25 MiB", "too large"),
         (file(size=0), MANAGE_GUILD, "empty", "nothing in it"),
         (file(url="https://evil.test/a"), MANAGE_GUILD, "not an upload", "another host"),
@@ -118,3 +129,76 @@ async def test_any_other_file_is_taken(
     assert answer["type"] == 5, remark
     assert len(version["source_name"]) <= 200
     assert version["source_name"].endswith(".md")
+
+
+async def test_an_address_is_a_document_of_the_web(world: Any, guild_id: int) -> None:
+    options = {"url": "HTTPS://Docs.Example.org:443?a=1#part", "title": " Handbook "}
+
+    answer = await world.post(add(world, guild_id, options))
+
+    [version] = await world.rows(VERSIONS, guild_id)
+    address = "https://docs.example.org/?a=1"
+    assert answer == {"type": 5, "data": {"flags": 64}}
+    assert (version["source_name"], version["source_url"]) == (address, address)
+    assert (version["fetch_url"], version["origin"]) == (address, "url")
+    assert (version["title"], version["given_title"]) == ("Handbook", "Handbook")
+    assert len(world.events) == 1
+
+
+async def test_an_address_without_a_title_is_called_by_itself_and_known_again(
+    world: Any, guild_id: int
+) -> None:
+    await world.post(add(world, guild_id, {"url": "https://docs.example.org"}))
+    await world.post(add(world, guild_id, {"url": "https://docs.example.org/#top"}))
+
+    first, second = await world.rows(VERSIONS, guild_id)
+    assert (first["title"], first["given_title"]) == ("https://docs.example.org/", None)
+    assert (second["document_id"], second["number"]) == (first["document_id"], 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "documents", "remark"),
+    [
+        ({**file(), "title": "Guide"}, {**file("b.pdf"), "title": "GUIDE"}, 1, "the same title"),
+        ({**file(), "title": "Guide"}, {**file("b.pdf")}, 2, "another name, no title"),
+        ({**file()}, {**file(), "title": "Guide"}, 1, "the same name"),
+        ({**file()}, {**file("b.pdf"), "title": "guide.md"}, 1, "called as it is shown"),
+        ({**file(), "title": "Guide"}, {**file("b.pdf"), "title": "Other"}, 2, "another title"),
+        ({"url": "https://a.org/", "title": "Guide"}, {**file(), "title": "Guide"}, 2,
+         "what is fetched from the web stays what it is"),
+    ],
+)  # fmt: skip
+async def test_a_file_replaces_what_has_its_title_or_its_name(
+    world: Any, guild_id: int, first: Any, then: Any, documents: int, remark: str
+) -> None:
+    await world.post(add(world, guild_id, first))
+    await world.post(add(world, guild_id, then))
+
+    versions = await world.rows(VERSIONS, guild_id)
+    assert len(versions) == 2
+    assert len({version["document_id"] for version in versions}) == documents, remark
+
+
+async def test_a_document_that_is_replaced_by_its_title_takes_the_new_name(
+    world: Any, guild_id: int
+) -> None:
+    await world.post(add(world, guild_id, {**file(), "title": "Guide"}))
+    await world.post(add(world, guild_id, {**file("b.pdf"), "title": "Guide"}))
+    await world.post(add(world, guild_id, file("c.md")))
+    await world.post(add(world, guild_id, {**file("c.md"), "title": "Guide"}))
+
+    versions = await world.rows(VERSIONS, guild_id)
+    assert {version["source_name"] for version in versions} == {"b.pdf", "c.md"}
+
+
+async def test_one_title_at_six_times_is_one_document(world: Any, guild_id: int) -> None:
+    await asyncio.gather(
+        *(
+            world.post(add(world, guild_id, {**file(f"{number}.md"), "title": "Guide"}))
+            for number in range(6)
+        )
+    )
+
+    versions = await world.rows(VERSIONS, guild_id)
+    assert [version["number"] for version in versions] == [1, 2, 3, 4, 5, 6]
+    assert len({version["document_id"] for version in versions}) == 1

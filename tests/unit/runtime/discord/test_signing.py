@@ -2,12 +2,20 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from discord_interactions import verify_key
 from jsonschema import Draft202012Validator
 
-from functions.runtime.discord.signing import Caller, Signer, Upload, slash_command
+from functions.runtime.discord.signing import (
+    Caller,
+    Signer,
+    Upload,
+    button_press,
+    message_command,
+    slash_command,
+)
 from functions.runtime.discord.snowflakes import made_at, snowflake_at, token_expires_at
 
 FILE = Upload(name="a.md", size=3, url="https://cdn.discordapp.com/ephemeral-attachments/1/2/a.md")
@@ -45,6 +53,20 @@ def test_a_slash_command_has_the_shape_of_discords(
 ) -> None:
     path = shared / "schemas/discord/interaction-inbound.schema.json"
     made = slash_command(command, options, application_id=7, caller=Caller(guild_id=9))
+
+    Draft202012Validator(json.loads(path.read_text())).validate(made)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        message_command("Add to it", "Text", [FILE], application_id=7, caller=Caller(guild_id=9)),
+        button_press("kb:v1:retry:x", application_id=7, caller=Caller(guild_id=9)),
+    ],
+    ids=["a command on a message", "a click"],
+)
+def test_a_call_on_a_message_has_the_shape_of_discords(shared: Path, made: dict[str, Any]) -> None:
+    path = shared / "schemas/discord/interaction-inbound.schema.json"
 
     Draft202012Validator(json.loads(path.read_text())).validate(made)
 
