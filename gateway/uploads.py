@@ -1,9 +1,9 @@
 """Files sent to a guild's library: bytes and row are stored in one transaction."""
 
 import re
-import unicodedata
 from hashlib import sha256
 from pathlib import PurePosixPath
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -21,47 +21,33 @@ from functions.runtime.events import DOCUMENT_UPLOADED
 from gateway import queries, rate_limits, versions
 from gateway.authentication import Connected, SignedIn
 from gateway.authorization import parse_snowflake
+from gateway.names import display_name, given_title
 from gateway.versions import StoredVersion, Upload
 from gateway.words import Role, Viewer
 
 MEBIBYTE = 1024 * 1024
 LARGEST_FILE = 25 * MEBIBYTE
-LONGEST_NAME = 255
 ORIGINS = frozenset({"upload", "cli", "sample"})
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+OFFICE = "application/vnd.openxmlformats-officedocument"
 # Browsers and command lines seldom know these; the reader judges by the bytes in the end.
 KNOWN_TYPES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
     ".txt": "text/plain",
+    ".html": "text/html",
+    ".htm": "text/html",
     ".pdf": "application/pdf",
+    ".docx": f"{OFFICE}.wordprocessingml.document",
+    ".pptx": f"{OFFICE}.presentationml.presentation",
+    ".xlsx": f"{OFFICE}.spreadsheetml.sheet",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".epub": "application/epub+zip",
 }
 UNKNOWN_TYPE = "application/octet-stream"
-# Joiners shape letters in Persian and emoji; every other invisible character only misleads.
-JOINERS = "\u200c\u200d"
 
 router = APIRouter()
-
-
-def display_name(name: str) -> str:
-    """Return a file's name as people see it, with the folders it came from; never a path of ours.
-
-    Raises InvalidRequestError for a name that is empty or longer than 255 characters.
-    """
-    visible = "".join(
-        letter
-        for letter in unicodedata.normalize("NFC", name).replace("\\", "/")
-        if letter in JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    )
-    parts = [part.strip() for part in visible.split("/")]
-    shown = "/".join(part for part in parts if part not in {"", ".", ".."})
-    if not shown:
-        raise InvalidRequestError("The file has no name. Send it as ?name=notes.md.")
-    if len(shown) > LONGEST_NAME:
-        raise InvalidRequestError(
-            f"The file's name is longer than {LONGEST_NAME} characters. Shorten it."
-        )
-    return shown
 
 
 def media_type(sent: str, *, name: str) -> str:
@@ -120,14 +106,25 @@ async def _store(
     return stored
 
 
+def _replaced(words: str | None) -> UUID | None:
+    if words is None:
+        return None
+    try:
+        return UUID(words)
+    except ValueError as error:
+        raise NotFoundError("The document to replace is not in the library.") from error
+
+
 @router.put("/api/guilds/{guild}/documents")
 async def upload_document(
     request: Request, guild: str, clients: Connected, viewer: SignedIn
 ) -> Response:
     """Take a file into the library: 202 when it will be read, 200 when it is there already."""
     guild_id = await _admitted_guild(clients.database, viewer, guild)
-    name = display_name(request.query_params.get("name", ""))
-    origin = request.query_params.get("origin", "upload")
+    said = request.query_params
+    name, title = display_name(said.get("name", "")), given_title(said.get("title"))
+    replaces = _replaced(said.get("replaces"))
+    origin = said.get("origin", "upload")
     if origin not in ORIGINS:
         raise InvalidRequestError(f"A file's origin is one of {', '.join(sorted(ORIGINS))}.")
     await rate_limits.charge(
@@ -142,11 +139,14 @@ async def upload_document(
         media_type=media_type(request.headers.get("content-type", ""), name=name),
         content=content,
         content_hash=content_hash,
+        title=title,
+        replaces=replaces,
     )
     stored = await _store(clients, upload, guild_id=guild_id, viewer=viewer)
     body = {
         "documentId": str(stored.document_id),
         "versionId": str(stored.version_id),
+        "title": stored.title,
         "status": stored.status,
     }
     return JSONResponse(body, 202 if stored.is_new else 200)

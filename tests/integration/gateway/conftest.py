@@ -70,11 +70,11 @@ class Person:
         return {"message": words["message"], "code": words["extensions"]["code"]}
 
     async def upload(
-        self, guild_id: int, content: bytes, *, name: str = "notes.md", origin: str = "upload"
+        self, guild_id: int, content: bytes, *, name: str = "notes.md", **said: str
     ) -> httpx.Response:
         return await self.http.put(
             f"/api/guilds/{guild_id}/documents",
-            params={"name": name, "origin": origin},
+            params={"name": name} | said,
             content=content,
             headers=self.headers | {"content-type": "text/markdown"},
         )
