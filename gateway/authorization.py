@@ -71,6 +71,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     | _fields("Document", "id title sourceName origin status statusReason", Role.MEMBER)
     | _fields("Document", "progress pages passageCount sizeBytes mediaType", Role.MEMBER)
     | _fields("Document", "searchable createdAt updatedAt passages", Role.MEMBER)
+    | _fields("Document", "sourceUrl language versionNumber probeRank listedBy", Role.MEMBER)
+    | _fields("Document", "refreshHours checkedAt nextRefreshAt", Role.MEMBER)
     | _fields("Progress", "stage done total percent", Role.MEMBER)
     | _fields("Passage", "ordinal text headingPath page", Role.MEMBER)
     | _fields("Question", "id text origin status answer answerKind", Role.MEMBER)
@@ -79,7 +81,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     | _fields("Citation", "number title location url quote documentId", Role.MEMBER)
     | _fields("Timing", "stage milliseconds", Role.MEMBER)
     | _fields("Mutation", "ask", Role.MEMBER)
-    | _fields("Mutation", "retryDocument deleteDocument", Role.MODERATOR)
+    | _fields("Mutation", "retryDocument retryFailedDocuments", Role.MODERATOR)
+    | _fields("Mutation", "deleteDocument addAddress setRefresh", Role.MODERATOR)
 )
 
 

@@ -30,6 +30,10 @@ ROWS_PER_UNIT = 100
 PAGED: Mapping[str, int] = {"documents": 50, "questions": 50, "passages": 100}
 
 
+# What makes documents be read costs as much as sending them would.
+UPLOADS: Mapping[str, int] = {"addAddress": 1, "retryDocument": 1, "retryFailedDocuments": 20}
+
+
 class Cost(msgspec.Struct, frozen=True):
     """What a selection amounts to, with fragments written out wherever they are used."""
 
@@ -37,6 +41,7 @@ class Cost(msgspec.Struct, frozen=True):
     aliases: int = 0
     rows: int = 0
     asks: int = 0
+    uploads: int = 0
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +49,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
     reads: int
     asks: int
+    uploads: int
 
 
 class Meter:
@@ -71,6 +77,7 @@ class Meter:
             aliases=sum(cost.aliases for cost in costs),
             rows=sum(cost.rows for cost in costs),
             asks=sum(cost.asks for cost in costs),
+            uploads=sum(cost.uploads for cost in costs),
         )
 
     def selection(self, selection: SelectionNode) -> Cost:
@@ -91,7 +98,13 @@ class Meter:
         below = self.selections(node.selection_set)
         rows = self._page(node) * (1 + below.rows) if node.selection_set else 0
         aliases = below.aliases + (node.alias is not None)
-        return Cost(below.depth + 1, aliases, rows, below.asks + (node.name.value == "ask"))
+        return Cost(
+            depth=below.depth + 1,
+            aliases=aliases,
+            rows=rows,
+            asks=below.asks + (node.name.value == "ask"),
+            uploads=below.uploads + UPLOADS.get(node.name.value, 0),
+        )
 
     def _page(self, node: FieldNode) -> int:
         for argument in node.arguments or ():
@@ -137,10 +150,11 @@ def refuse_excess(document: DocumentNode) -> None:
 def price(document: DocumentNode, *, name: str | None, variables: Mapping[str, Any]) -> Price:
     """Return what the named operation costs: a read, one more per alias and per 100 rows."""
     meter = Meter(document, variables)
-    reads = asks = 0
+    reads = asks = uploads = 0
     for operation in _operations(document):
         if name is None or (operation.name and operation.name.value == name):
             cost = meter.selections(operation.selection_set)
             reads += 1 + cost.aliases + cost.rows // ROWS_PER_UNIT
             asks += cost.asks
-    return Price(reads=reads, asks=asks)
+            uploads += cost.uploads
+    return Price(reads=reads, asks=asks, uploads=uploads)

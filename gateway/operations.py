@@ -73,11 +73,13 @@ async def _admit(execution: ExecutionContext) -> None:
     context.viewer = await authentication.identify(context.request, database)
     payer = rate_limits.principal(context.request, context.viewer)
     settings = context.clients.settings
-    reads = rate_limits.reads_budget(settings)
-    await rate_limits.charge(database, reads, principal=payer, cost=price.reads)
-    if price.asks:
-        asks = rate_limits.asks_budget(settings)
-        await rate_limits.charge(database, asks, principal=payer, cost=price.asks)
+    for budget, cost in (
+        (rate_limits.reads_budget(settings), price.reads),
+        (rate_limits.asks_budget(settings), price.asks),
+        (rate_limits.uploads_budget(settings), price.uploads),
+    ):
+        if cost:
+            await rate_limits.charge(database, budget, principal=payer, cost=cost)
     if context.viewer is not None:
         user_id = context.viewer.user_id
         async with database.transaction(user_id=str(user_id)) as session:

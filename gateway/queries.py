@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -40,6 +42,13 @@ SESSION_DAYS = 30
 DEFAULT = text("DEFAULT")
 Rows = Sequence[Any]
 Position = tuple[datetime, UUID]
+
+
+class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which documents are wanted: named like this, listed by that sitemap."""
+
+    search: str | None = None
+    listed_by: UUID | None = None
 
 
 async def viewer_of_session(session: AsyncSession, token_hash: bytes) -> Viewer | None:
@@ -96,6 +105,7 @@ def _documents(guild_id: int) -> Select[Any]:
     """Select documents with the state of their newest version and the size of the one in use."""
     newest = (
         select(
+            DocumentVersion.number,
             DocumentVersion.status,
             DocumentVersion.status_reason,
             DocumentVersion.progress_stage,
@@ -116,10 +126,12 @@ def _documents(guild_id: int) -> Select[Any]:
             Document.id,
             Document.title,
             Document.source_name,
+            Document.source_url,
             Document.origin,
             Document.current_version_id,
             Document.created_at,
             Document.updated_at,
+            newest.c.number,
             newest.c.status,
             newest.c.status_reason,
             newest.c.progress_stage,
@@ -129,6 +141,12 @@ def _documents(guild_id: int) -> Select[Any]:
             newest.c.media_type,
             func.coalesce(current.pages, newest.c.pages).label("pages"),
             func.coalesce(current.passages, 0).label("passage_count"),
+            current.probe_rank,
+            Document.language,
+            Document.listed_by,
+            Document.refresh_seconds,
+            Document.next_refresh_at,
+            Document.checked_at,
         )
         .select_from(Document)
         .join(newest, true())
@@ -137,26 +155,35 @@ def _documents(guild_id: int) -> Select[Any]:
     )
 
 
-def _matches(search: str | None) -> ColumnElement[bool]:
-    if not search:
-        return true()
-    return or_(
-        Document.title.icontains(search, autoescape=True),
-        Document.source_name.icontains(search, autoescape=True),
+def _matches(wanted: DocumentFilter) -> ColumnElement[bool]:
+    listed = Document.listed_by == wanted.listed_by if wanted.listed_by else true()
+    if not wanted.search:
+        return listed
+    return and_(
+        listed,
+        or_(
+            Document.title.icontains(wanted.search, autoescape=True),
+            Document.source_name.icontains(wanted.search, autoescape=True),
+        ),
     )
 
 
-async def count_documents(session: AsyncSession, guild_id: int, *, search: str | None) -> int:
+async def count_documents(session: AsyncSession, guild_id: int, wanted: DocumentFilter) -> int:
     """Return how many documents match."""
-    statement = select(func.count()).where(Document.guild_id == guild_id, _matches(search))
+    statement = select(func.count()).where(Document.guild_id == guild_id, _matches(wanted))
     return await session.scalar(statement) or 0
 
 
 async def documents(
-    session: AsyncSession, guild_id: int, *, limit: int, after: Position | None, search: str | None
+    session: AsyncSession,
+    guild_id: int,
+    wanted: DocumentFilter,
+    *,
+    limit: int,
+    after: Position | None,
 ) -> Rows:
     """Return documents that match, the latest changed first."""
-    statement = _documents(guild_id).where(_matches(search))
+    statement = _documents(guild_id).where(_matches(wanted))
     if after is not None:
         moment, last_id = after
         statement = statement.where(
@@ -191,20 +218,19 @@ async def delete_document(session: AsyncSession, guild_id: int, document_id: UUI
     return await session.scalar(statement) is not None
 
 
-async def retry_newest_version(
-    session: AsyncSession, guild_id: int, document_id: UUID
-) -> UUID | None:
-    """Open the newest version again if it failed; return its id, or None where it did not."""
-    newest = (
-        select(DocumentVersion.id)
-        .where(DocumentVersion.guild_id == guild_id, DocumentVersion.document_id == document_id)
-        .order_by(DocumentVersion.number.desc())
-        .limit(1)
-        .scalar_subquery()
+async def retry_newest_versions(
+    session: AsyncSession, guild_id: int, document_id: UUID | None = None
+) -> list[UUID]:
+    """Open again the newest version of one document, or of all, where it failed; return ids."""
+    newest = select(DocumentVersion.id).where(DocumentVersion.guild_id == guild_id)
+    if document_id:
+        newest = newest.where(DocumentVersion.document_id == document_id)
+    newest = newest.ext(distinct_on(DocumentVersion.document_id)).order_by(
+        DocumentVersion.document_id, DocumentVersion.number.desc()
     )
     statement = (
         update(DocumentVersion)
-        .where(DocumentVersion.id == newest, DocumentVersion.status.in_(("failed", "dead")))
+        .where(DocumentVersion.id.in_(newest), DocumentVersion.status.in_(("failed", "dead")))
         .values(
             status="received",
             status_reason=None,
@@ -217,14 +243,14 @@ async def retry_newest_version(
             lease_expires_at=None,
             next_attempt_at=DEFAULT,
         )
-        .returning(DocumentVersion.id)
+        .returning(DocumentVersion.id, DocumentVersion.document_id)
     )
-    version_id = await session.scalar(statement)
-    if version_id is not None:
-        await session.execute(
-            update(Document).where(Document.id == document_id).values(updated_at=func.now())
-        )
-    return version_id
+    opened = (await session.execute(statement)).all()
+    retried = [row.document_id for row in opened]
+    await session.execute(
+        update(Document).where(Document.id.in_(retried)).values(updated_at=func.now())
+    )
+    return [row.id for row in opened]
 
 
 async def passages(

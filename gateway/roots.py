@@ -4,6 +4,8 @@ import strawberry
 
 from functions.runtime.errors import UnauthenticatedError
 from gateway import service
+from gateway.addresses import web_address
+from gateway.names import given_title
 from gateway.schemas import (
     DayCount,
     Document,
@@ -17,6 +19,7 @@ from gateway.schemas import (
     access_of,
     resolver,
 )
+from gateway.web_documents import Address, refresh_seconds
 
 PAGE = 50
 
@@ -39,10 +42,17 @@ class Guild:
 
     @resolver("The documents, the latest changed first.")
     async def documents(
-        self, info: Info, first: int = PAGE, after: str | None = None, search: str | None = None
+        self,
+        info: Info,
+        *,
+        first: int = PAGE,
+        after: str | None = None,
+        search: str | None = None,
+        listed_by: strawberry.ID | None = None,
     ) -> DocumentConnection:
         """Return a page of documents."""
-        page = await service.documents(access_of(info), first=first, after=after, search=search)
+        wanted = service.document_filter(search, listed_by)
+        page = await service.documents(access_of(info), wanted, first=first, after=after)
         return DocumentConnection(
             nodes=[Document.of(row) for row in page.rows],
             total_count=page.total,
@@ -131,6 +141,44 @@ class Mutation:
     ) -> Document:
         """Read a failed document again."""
         return Document.of(await service.retry_document(access_of(info), document_id))
+
+    @resolver("Read every failed document again; how many there were.")
+    async def retry_failed_documents(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+    ) -> int:
+        """Read every failed document again."""
+        return await service.retry_failed_documents(access_of(info))
+
+    @resolver("Fetch a page, a sitemap or a list of addresses; a known address is fetched again.")
+    async def add_address(
+        self,
+        info: Info,
+        *,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        url: str,
+        title: str | None = None,
+        refresh_hours: int | None = None,
+    ) -> Document:
+        """Fetch a document from the web."""
+        address = Address(
+            url=web_address(url),
+            title=given_title(title),
+            refresh_seconds=refresh_seconds(refresh_hours),
+        )
+        return Document.of(await service.add_address(access_of(info), address))
+
+    @resolver("Check a document's address every so many hours, or never.")
+    async def set_refresh(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        document_id: strawberry.ID,
+        hours: int | None,
+    ) -> Document:
+        """Set how often a document's address is checked."""
+        return Document.of(await service.set_refresh(access_of(info), document_id, hours=hours))
 
     @resolver("Delete a document with everything read from it.")
     async def delete_document(

@@ -13,6 +13,7 @@ from strawberry.types.field import StrawberryField
 from gateway import service
 from gateway.authorization import Access, Context, root_of
 from gateway.loaders import PassagePage
+from gateway.web_documents import SECONDS_PER_HOUR
 from gateway.words import Membership as MembershipWords
 from gateway.words import Role
 
@@ -126,6 +127,11 @@ class Passage:
         return cls(ordinal=row.ordinal, text=row.text, heading_path=row.heading_path, page=row.page)
 
 
+def hours(seconds: int | None) -> int | None:
+    """Return an interval in hours, at least one; None where there is none."""
+    return max(1, seconds // SECONDS_PER_HOUR) if seconds else None
+
+
 @strawberry.type(description="A source of knowledge.")
 class Document:
     """A source of knowledge."""
@@ -133,7 +139,10 @@ class Document:
     id: strawberry.ID
     title: str
     source_name: str
-    origin: str = strawberry.field(description="upload, discord, cli or sample")
+    source_url: str | None = strawberry.field(description="Where it can be read at its source.")
+    origin: str = strawberry.field(description="upload, discord, cli, sample or url")
+    language: str | None = strawberry.field(description="ISO 639-1, where it could be told.")
+    version_number: int = strawberry.field(description="The newest version's; the first is 1.")
     status: DocumentStatus
     status_reason: str | None
     progress: Progress
@@ -142,6 +151,15 @@ class Document:
     size_bytes: int
     media_type: str
     searchable: bool = strawberry.field(description="Whether a version of it answers now.")
+    probe_rank: int | None = strawberry.field(
+        description="Its place among all passages, asked for with its own words; 1 is the first."
+    )
+    refresh_hours: int | None = strawberry.field(description="How often its address is checked.")
+    checked_at: datetime | None
+    next_refresh_at: datetime | None
+    listed_by: strawberry.ID | None = strawberry.field(
+        description="The document of the sitemap or list that named it."
+    )
     created_at: datetime
     updated_at: datetime
     version_id: strawberry.Private[UUID | None]
@@ -162,7 +180,10 @@ class Document:
             id=strawberry.ID(str(row.id)),
             title=row.title,
             source_name=row.source_name,
+            source_url=row.source_url,
             origin=row.origin,
+            language=row.language,
+            version_number=row.number,
             status=DocumentStatus(row.status),
             status_reason=row.status_reason,
             progress=Progress.of(row),
@@ -171,6 +192,11 @@ class Document:
             size_bytes=row.size_bytes,
             media_type=row.media_type or UNKNOWN_MEDIA_TYPE,
             searchable=row.current_version_id is not None,
+            probe_rank=row.probe_rank,
+            refresh_hours=hours(row.refresh_seconds),
+            checked_at=row.checked_at,
+            next_refresh_at=row.next_refresh_at,
+            listed_by=strawberry.ID(str(row.listed_by)) if row.listed_by else None,
             created_at=row.created_at,
             updated_at=row.updated_at,
             version_id=row.current_version_id,

@@ -3,21 +3,26 @@
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.errors import InvalidRequestError, NotFoundError
-from functions.runtime.events import DOCUMENT_UPLOADED, QUESTION_ASKED
-from gateway import queries, statistics
+from functions.runtime.events import DOCUMENT_UPLOADED, QUESTION_ASKED, EventPublisher
+from gateway import queries, statistics, web_documents
 from gateway.authorization import Access, parse_snowflake
 from gateway.costs import MAXIMUM_PAGE
+from gateway.versions import FROM_THE_WEB
 
 LONGEST_QUESTION = 2000
 LONGEST_SEARCH = 200
+# The sweep sends the events of further rows, within seconds.
+MOST_EVENTS = 100
 QUESTION_ORIGINS = ("dashboard", "cli")
 # PostgreSQL stores no NUL, and no reader sees the rest; line breaks and tabs are text.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -86,16 +91,23 @@ async def figures(access: Access) -> tuple[Row[Any], list[Row[Any]]]:
         )
 
 
-async def documents(access: Access, *, first: int, after: str | None, search: str | None) -> Page:
-    """Return a page of documents; ``search`` looks into titles and file names."""
+def document_filter(search: str | None, listed_by: str | None) -> queries.DocumentFilter:
+    """Return which documents are wanted; ``search`` looks into titles and file names."""
+    lister = parse_id(listed_by) if listed_by else None
+    if listed_by and lister is None:
+        raise NotFoundError
+    return queries.DocumentFilter(search=clean(search or "")[:LONGEST_SEARCH], listed_by=lister)
+
+
+async def documents(
+    access: Access, wanted: queries.DocumentFilter, *, first: int, after: str | None
+) -> Page:
+    """Return a page of the documents that are wanted."""
     check_page_size(first)
     guild_id, position = access.guild.guild_id, _position(after)
-    words = clean(search or "")[:LONGEST_SEARCH]
     async with access.transaction() as session:
-        rows = await queries.documents(
-            session, guild_id, limit=first + 1, after=position, search=words
-        )
-        total = await queries.count_documents(session, guild_id, search=words)
+        rows = await queries.documents(session, guild_id, wanted, limit=first + 1, after=position)
+        total = await queries.count_documents(session, guild_id, wanted)
     return _page(rows, first=first, total=total, moment="updated_at")
 
 
@@ -154,19 +166,67 @@ async def ask(access: Access, words: str, *, origin: str) -> Row[Any]:
     return row
 
 
+async def _send_again(events: EventPublisher, version_ids: Sequence[UUID]) -> None:
+    for version_id in version_ids[:MOST_EVENTS]:
+        if not await events.publish(
+            DOCUMENT_UPLOADED, row_id=version_id, name="version_id", again=True
+        ):
+            # Each further one would wait for the same broker.
+            return
+
+
+async def _existing(session: AsyncSession, access: Access, document_id: UUID) -> Row[Any]:
+    row = await queries.document(session, access.guild.guild_id, document_id)
+    if row is None:
+        raise NotFoundError
+    return row
+
+
 async def retry_document(access: Access, document_id: str) -> Row[Any]:
     """Have a failed document read again; one that has not failed stays as it is."""
     events = access.clients.events
     if (row_id := parse_id(document_id)) is None:
         raise NotFoundError
     async with access.transaction() as session:
-        version_id = await queries.retry_newest_version(session, access.guild.guild_id, row_id)
-        row = await queries.document(session, access.guild.guild_id, row_id)
-    if row is None:
-        raise NotFoundError
-    if version_id is not None:
-        await events.publish(DOCUMENT_UPLOADED, row_id=version_id, name="version_id", again=True)
+        opened = await queries.retry_newest_versions(session, access.guild.guild_id, row_id)
+        row = await _existing(session, access, row_id)
+    await _send_again(events, opened)
     return row
+
+
+async def retry_failed_documents(access: Access) -> int:
+    """Have every failed document read again; return how many there were."""
+    events = access.clients.events
+    async with access.transaction() as session:
+        opened = await queries.retry_newest_versions(session, access.guild.guild_id)
+    await _send_again(events, opened)
+    return len(opened)
+
+
+async def add_address(access: Access, address: web_documents.Address) -> Row[Any]:
+    """Have a page of the web fetched and read, and be a document of the library."""
+    events = access.clients.events
+    async with access.transaction() as session:
+        stored = await web_documents.store(
+            session, access.guild.guild_id, address=address, user_id=access.viewer.user_id
+        )
+        row = await _existing(session, access, stored.document_id)
+    if stored.is_new:
+        await events.publish(DOCUMENT_UPLOADED, row_id=stored.version_id, name="version_id")
+    return row
+
+
+async def set_refresh(access: Access, document_id: str, *, hours: int | None) -> Row[Any]:
+    """Have a page of the web checked again every so many hours, or never."""
+    seconds = web_documents.refresh_seconds(hours)
+    if (row_id := parse_id(document_id)) is None:
+        raise NotFoundError
+    async with access.transaction() as session:
+        row = await _existing(session, access, row_id)
+        if seconds and row.origin != FROM_THE_WEB:
+            raise InvalidRequestError("Only a document that came from a web address is checked.")
+        await web_documents.set_refresh(session, access.guild.guild_id, row_id, seconds=seconds)
+        return await _existing(session, access, row_id)
 
 
 async def delete_document(access: Access, document_id: str) -> None:

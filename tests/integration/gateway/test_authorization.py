@@ -22,6 +22,9 @@ ARGUMENTS = {
     "Guild.questionByInteraction": "(interactionId:$interaction)",
     "Mutation.ask": '(guildId:$guild,text:"why?")',
     "Mutation.retryDocument": "(guildId:$guild,documentId:$document)",
+    "Mutation.retryFailedDocuments": "(guildId:$guild)",
+    "Mutation.addAddress": '(guildId:$guild,url:"https://example.org/")',
+    "Mutation.setRefresh": "(guildId:$guild,documentId:$document,hours:null)",
     "Mutation.deleteDocument": "(guildId:$guild,documentId:$document)",
 }
 VARIABLES = ("guild", "document", "question", "interaction")

@@ -42,6 +42,12 @@ def test_a_read_costs_by_its_rows_and_a_question_by_itself(
     assert (cost.reads, cost.asks) == (reads, asks)
 
 
+def test_what_has_documents_read_costs_what_sending_them_would() -> None:
+    changes = "mutation{a:addAddress{id} b:addAddress{id} retryDocument{id}}"
+    assert price(parse(changes), name=None, variables={}).uploads == 3
+    assert price(parse("mutation{deleteDocument}"), name=None, variables={}).uploads == 0
+
+
 def test_only_the_operation_that_runs_is_charged() -> None:
     document = parse("query a{viewer{id}} mutation b{ask{id}}")
     assert price(document, name="a", variables={}).asks == 0
