@@ -57,7 +57,12 @@ _STRUCTURE_LOST: Final[dict[MediaType, str]] = {
     CSV: "This table's columns could not be made out; it was read as plain text.",
     JSON: "This JSON is not valid, or too large; it was read as plain text.",
 }
-_PAGE_WORDS: Final[dict[MediaType, str]] = {SLIDES: "slides"}
+_PAGE_WORDS: Final[dict[MediaType, str]] = {
+    EPUB: "chapters",
+    SLIDES: "slides",
+    SHEET: "sheets",
+    OLD_SHEET: "sheets",
+}
 
 
 @dataclass(kw_only=True)
@@ -96,7 +101,7 @@ async def parse(
         media_type=media_type,
         name=name,
         pages=answer.total if paged else None,
-        notices=(*answer.notices, *(_page_notices(answer, media_type) if paged else ())),
+        notices=(*answer.notices, *_page_notices(answer, media_type)),
     )
 
 
@@ -153,7 +158,8 @@ def _page_notices(answer: _Answer, media_type: MediaType) -> Iterator[str]:
     seen = {element.page for element in answer.elements}.union(answer.unreadable)
     blank = [number for number in range(1, answer.total + 1) if number not in seen]
     yield from _page_notice(word, answer.unreadable, "are damaged and could not be read")
-    yield from _page_notice(word, blank, "hold no text; they may be empty or scanned images")
+    if media_type in _PAGED:
+        yield from _page_notice(word, blank, "hold no text; they may be empty or scanned images")
 
 
 def _page_notice(word: str, numbers: Sequence[int], what: str) -> tuple[str, ...]:

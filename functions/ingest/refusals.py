@@ -74,6 +74,10 @@ _OWN_SENTENCES: Final[dict[tuple[ParserFormat, Reason], str]] = {
         "No text could be found in this web page; it may be drawn by scripts. "
         "Open it in a browser, save it as PDF and upload that."
     ),
+    ("web_page", "too_large"): (
+        "This web page is too large or nested too deep to be read. "
+        "Open it in a browser, save it as PDF and upload that."
+    ),
     ("word", "damaged"): (
         "This Word document is damaged and could not be read. "
         "Open it, save it as .docx and upload the new file."

@@ -1,0 +1,80 @@
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from functions.ingest.parsers.elements import Element, Page, RefusedError
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLE: Final = 200
+_REGULAR: Final = 0.8
+_MOST_COLUMNS: Final = 500
+_LONGEST_FIELD: Final = 1 << 20
+_ROWS: Final = 200
+_STATED = re.compile(r"sep=([,;\t|])\n", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+_NUMBER = re.compile(r"(?!(?:19|20)\d\d$)[-+]?[\d.,:/ %€$£-]*\d[\d.,:/ %€$£-]*")
+
+
+def read(document: bytes) -> Iterator[Page]:
+    """Yield a delimited table, given as clean UTF-8, as records of `header: value`.
+
+    Raises RefusedError (`damaged`) where no delimiter makes columns of it.
+    """
+    csv.field_size_limit(_LONGEST_FIELD)
+    text = document.decode("utf-8")
+    stated = _STATED.match(text)
+    text = text[stated.end() :] if stated else text
+    delimiter = stated[1] if stated else _delimiter(text)
+    rows = list(_rows(text, delimiter))
+    header = rows[0] if len(rows) > 1 and _is_header(rows[0]) else []
+    for start in range(1 if header else 0, len(rows), _ROWS):
+        lines = [_record(header, row) for row in rows[start : start + _ROWS]]
+        yield Page([Element("table", "\n".join(lines))])
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    for row in reader:
+        cells = [_SPACES.sub(" ", cell).strip() for cell in row[:_MOST_COLUMNS]]
+        if any(cells):
+            yield cells
+
+
+def _delimiter(text: str) -> str:
+    regularity = {delimiter: _regularity(text, delimiter) for delimiter in _DELIMITERS}
+    best = max(regularity, key=lambda delimiter: regularity[delimiter])
+    share, columns = regularity[best]
+    if share < _REGULAR or columns < 2:  # noqa: PLR2004 - one column is a list, not a table
+        raise RefusedError("damaged")
+    return best
+
+
+def _regularity(text: str, delimiter: str) -> tuple[float, int]:
+    """Return which share of the first rows has the most usual number of columns, and that."""
+    try:
+        rows = list(itertools.islice(_rows(text, delimiter), _SAMPLE))
+    except csv.Error:
+        return 0.0, 0
+    columns, count = Counter(len(row) for row in rows).most_common(1)[0] if rows else (0, 0)
+    return (count / len(rows), columns) if columns > 1 else (0.0, columns)
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """Return whether a row names columns: all different, none a number unless it is a year.
+
+    The first may be without a name, as a column of row numbers is.
+    """
+    names = {cell.casefold() for cell in row}
+    named = all(row[1:]) and not any(_NUMBER.fullmatch(cell) for cell in row)
+    return named and len(names) == len(row)
+
+
+def _record(header: Sequence[str], row: Sequence[str]) -> str:
+    if not header:
+        return " | ".join(row)
+    named = itertools.zip_longest(header, row, fillvalue="")
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in named if cell)

@@ -1,0 +1,88 @@
+from collections.abc import Callable
+from typing import Final
+
+from lxml import etree
+
+# Spans are claims of the page; a hostile one would multiply cells without end.
+_MOST_COLUMNS: Final = 200
+_MOST_ROWS: Final = 1000
+_CELLS: Final = 2
+
+
+def is_for_layout(table: etree._Element) -> bool:
+    """Return whether a table only arranges a page: it nests tables or has a single cell."""
+    if table.get("role") in {"presentation", "none"}:
+        return True
+    if table.find(".//table") is not None:
+        return True
+    return sum(1 for _ in table.iter("td", "th")) < _CELLS
+
+
+def caption_of(table: etree._Element) -> str:
+    """Return a table's caption, or ""."""
+    caption = table.find("caption")
+    return "" if caption is None else "".join(str(text) for text in caption.itertext())
+
+
+def table_of(
+    table: etree._Element, *, render: Callable[[etree._Element], str]
+) -> tuple[str, str | None]:
+    """Return a table's text, a line for each row, and the lines that are its header.
+
+    A cell that spans rows is said again in each, so that a row stands for itself.
+    """
+    rows = list(table.iter("tr"))
+    lines: list[str] = []
+    spans: dict[int, tuple[int, str]] = {}
+    header = 0
+    for row in rows:
+        cells = _cells(row, spans, render)
+        if not any(cells):
+            continue
+        lines.append(" | ".join(cells))
+        if header == len(lines) - 1 and _is_header(row):
+            header += 1
+    if not 0 < header < len(lines):
+        header = 0
+    return "\n".join(lines), "\n".join(lines[:header]) or None
+
+
+def _is_header(row: etree._Element) -> bool:
+    parent = row.getparent()
+    if parent is not None and parent.tag == "thead":
+        return True
+    return all(cell.tag == "th" for cell in row.iter("td", "th"))
+
+
+def _cells(
+    row: etree._Element,
+    spans: dict[int, tuple[int, str]],
+    render: Callable[[etree._Element], str],
+) -> list[str]:
+    cells: list[str] = []
+    for cell in row.iter("td", "th"):
+        _carry(cells, spans)
+        if len(cells) >= _MOST_COLUMNS:
+            break
+        text = render(cell)
+        columns = _span(cell.get("colspan"), _MOST_COLUMNS - len(cells))
+        rows = _span(cell.get("rowspan"), _MOST_ROWS)
+        if rows > 1:
+            spans[len(cells)] = (rows - 1, text)
+        cells += [text, *[""] * (columns - 1)]
+    _carry(cells, spans)
+    return cells
+
+
+def _carry(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:
+    while len(cells) in spans and len(cells) < _MOST_COLUMNS:
+        rows, text = spans.pop(len(cells))
+        if rows > 1:
+            spans[len(cells)] = (rows - 1, text)
+        cells.append(text)
+
+
+def _span(stated: str | None, most: int) -> int:
+    if stated and stated.isascii() and stated.isdecimal() and len(stated) < 6:  # noqa: PLR2004
+        return max(1, min(int(stated), most))
+    return 1

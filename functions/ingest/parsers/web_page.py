@@ -1,0 +1,226 @@
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from functions.ingest.parsers.elements import Element, ElementKind, Page
+from functions.ingest.parsers.markup import drop, length, parse
+from functions.ingest.parsers.markup_table import caption_of, is_for_layout, table_of
+
+_HEADING = re.compile(r"h([1-6])")
+_LISTS: Final = frozenset({"ul", "ol", "menu", "dir"})
+_CODE: Final = frozenset({"pre", "listing", "xmp"})
+_BLOCKS: Final = frozenset({
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend",
+    "li", "main", "nav", "p", "search", "section", "summary", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr",
+})  # fmt: skip
+_SPACES = re.compile(r"\s+")
+_LINE_SPACES = re.compile(r"[^\S\n]*\n[^\S\n]*")
+_LINK_TARGETS: Final = ("http://", "https://", "mailto:")
+_PERMALINKS: Final = frozenset({"", "¶", "#", "§", "🔗", "permalink"})
+# What surrounds a page's text, dropped in this order while enough text remains.
+_WITHIN: Final = "ancestor::article or ancestor::main or ancestor::section"
+_SURROUNDINGS: Final = (
+    "//nav | //*[@role='navigation' or @role='search' or @role='menu']",
+    f"//footer[not({_WITHIN})] | //*[@role='contentinfo']",
+    "//aside | //*[@role='complementary' or @role='dialog' or @role='alert']",
+    f"//header[not({_WITHIN})] | //*[@role='banner']",
+    "//form",
+)
+_ENOUGH: Final = 200
+_CONTENT: Final = "//main | //article | //*[@role='main' or @role='article']"
+_BREAK: Final = "\0"
+
+
+def read(document: bytes) -> Iterator[Page]:
+    """Yield the whole of an HTML page as one page; raises RefusedError."""
+    root = parse(document)
+    title = title_of(root)
+    named = [Element("title", title)] if title else []
+    yield Page([*named, *elements(content_of(root))])
+
+
+def title_of(root: etree._Element) -> str:
+    """Return what a page calls itself, or ""."""
+    stated = root.findtext(".//title") or ""
+    shared = root.xpath("string(//meta[@property='og:title']/@content)")
+    return next((text for text in (_plain(stated), _plain(str(shared))) if text), "")
+
+
+def content_of(root: etree._Element) -> etree._Element:
+    """Return the node that holds a page's own text, what surrounds it taken out of the tree."""
+    body = root.find(".//body")
+    body = root if body is None else body
+    for path in _SURROUNDINGS:
+        nodes = _outermost(body, path)
+        total = length(body)
+        rest = total - sum(length(node) for node in nodes)
+        if rest >= min(_ENOUGH, total / 2):
+            for node in nodes:
+                drop(node)
+    candidates = _outermost(body, _CONTENT)
+    main = max(candidates, key=length, default=body)
+    return main if length(main) >= length(body) / 2 else body
+
+
+def elements(node: etree._Element) -> list[Element]:
+    """Return the elements that a node of a page holds, in reading order."""
+    reader = _Reader()
+    reader.enter(node)
+    reader.end_paragraph()
+    return reader.elements
+
+
+def _outermost(node: etree._Element, path: str) -> list[etree._Element]:
+    matches = node.xpath(path)
+    if not isinstance(matches, list):
+        return []
+    found = [match for match in matches if isinstance(match, etree._Element)]  # noqa: SLF001
+    every = set(found)
+    return [match for match in found if not every.intersection(match.iterancestors())]
+
+
+def _plain(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
+
+
+class _Reader:
+    """Walks a tree once; text between blocks gathers until a block ends its paragraph."""
+
+    def __init__(self) -> None:
+        self.elements: list[Element] = []
+        self._gathered: list[str] = []
+        self._kind: ElementKind = "paragraph"
+
+    def enter(self, node: etree._Element) -> None:
+        self._gather(node.text)
+        for child in node:
+            self._take(child, child.tag)
+            self._gather(child.tail)
+
+    def end_paragraph(self) -> None:
+        text = _tidy("".join(self._gathered))
+        self._gathered = []
+        if text:
+            self.elements.append(Element("paragraph", text))
+
+    def _gather(self, text: str | None) -> None:
+        if text:
+            self._gathered.append(_SPACES.sub(" ", text))
+
+    def _take(self, node: etree._Element, tag: str) -> None:
+        if tag in _LISTS or tag == "dl":
+            self._add("list", _list(node) if tag in _LISTS else _definitions(node))
+        elif tag in _CODE:
+            self._add("code", _code(node))
+        elif tag == "blockquote":
+            self._add("quote", _flat(node))
+        elif tag == "table" and not is_for_layout(node):
+            self._add("paragraph", _plain(caption_of(node)))
+            text, header = table_of(node, render=_cell)
+            self._add("table", text, header=header)
+        elif heading := _HEADING.fullmatch(tag):
+            self._add("heading", _plain(_flat(node)), level=int(heading[1]))
+        elif tag in _BLOCKS:
+            self.end_paragraph()
+            self.enter(node)
+            self.end_paragraph()
+        else:
+            self._take_inline(node, tag)
+
+    def _take_inline(self, node: etree._Element, tag: str) -> None:
+        if tag == "br":
+            self._gathered.append(_BREAK)
+        elif tag == "hr":
+            self.end_paragraph()
+        elif tag == "img":
+            self._gather(node.get("alt"))
+        elif tag == "a":
+            self._take_link(node)
+        elif tag not in {"head", "title", "meta", "link", "rp"}:
+            self.enter(node)
+
+    def _take_link(self, node: etree._Element) -> None:
+        before, count = len(self._gathered), len(self.elements)
+        self.enter(node)
+        # A link around whole blocks has ended paragraphs; there is no label to stand behind.
+        if len(self.elements) != count:
+            return
+        label = "".join(self._gathered[before:])
+        target = (node.get("href") or "").strip()
+        if target.startswith("#") and label.strip().lower() in _PERMALINKS:
+            del self._gathered[before:]
+            return
+        self._gathered.append(_link_target(target, label))
+
+    def _add(
+        self, kind: ElementKind, text: str, *, level: int = 0, header: str | None = None
+    ) -> None:
+        self.end_paragraph()
+        if text.strip():
+            self.elements.append(Element(kind, text, level=level, header=header))
+
+
+def _tidy(gathered: str) -> str:
+    text = _SPACES.sub(" ", gathered).replace(_BREAK, "\n")
+    return _LINE_SPACES.sub("\n", text).strip()
+
+
+def _link_target(target: str, label: str) -> str:
+    """Return what follows a link's label so that the address is not lost."""
+    address = target.removeprefix("mailto:")
+    if not target.startswith(_LINK_TARGETS) or not label.strip() or address in label:
+        return ""
+    return f" ({address})"
+
+
+def _flat(node: etree._Element) -> str:
+    return "\n".join(element.text for element in elements(node))
+
+
+def _cell(node: etree._Element) -> str:
+    return _plain(_flat(node))
+
+
+def _code(node: etree._Element) -> str:
+    for line_end in node.iter("br"):
+        line_end.tail = "\n" + (line_end.tail or "")
+    return "".join(str(text) for text in node.itertext()).strip("\n").rstrip()
+
+
+def _list(node: etree._Element) -> str:
+    number = _number(node.get("start")) if node.tag == "ol" else None
+    items: list[str] = []
+    for child in node.iterchildren("*"):
+        text = _flat(child)
+        if not text:
+            continue
+        marker = "- " if number is None else f"{number + len(items)}. "
+        # A list right inside a list belongs to the item before it.
+        if child.tag in _LISTS:
+            marker = "  "
+            text = _list(child)
+        items.append(marker + text.replace("\n", "\n" + " " * len(marker)))
+    return "\n".join(items)
+
+
+def _number(start: str | None) -> int:
+    return int(start) if start and start.isascii() and start.isdecimal() and len(start) < 10 else 1  # noqa: PLR2004
+
+
+def _definitions(node: etree._Element) -> str:
+    lines: list[str] = []
+    terms: list[str] = []
+    for child in node.iter("dt", "dd"):
+        text = _flat(child)
+        if child.tag == "dt":
+            terms.append(_plain(text))
+            continue
+        term = ", ".join(term for term in terms if term)
+        terms = []
+        lines.append(f"{term}: {text}" if term else f"  {text}")
+    lines += [term for term in terms if term]
+    return "\n".join(lines)
