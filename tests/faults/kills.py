@@ -1,0 +1,180 @@
+"""kill -9 at random moments and at every commit boundary, over one corpus, and what is left."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from functions.runtime.clients import Clients
+from functions.runtime.embedder.twin import HashEmbedder
+from functions.runtime.passages import SearchRequest
+from functions.runtime.settings import Settings
+from functions.search.service import search
+from tests.faults.corpus import Corpus, token
+from tests.faults.invariants import PUBLISHED, offenders
+from tests.faults.machine import GUILD, Machine, Silence, upload
+from tests.faults.plans import Boundary, Moment
+
+LONGEST_LIFE = 1.2
+BOUNDARY_SECONDS = 20.0
+# Short leases, so that they are renewed, and run out, within one life.
+LIFE: dict[str, Any] = {"lease": 2.0, "renewal": 0.05, "moderator": True}
+END_SECONDS = 300.0
+UPLOADS_PER_LIFE = 3
+NTH_MOST = 4
+COUNTED = "SELECT status, count(*) FROM document_versions GROUP BY status ORDER BY status"
+Tick = Callable[[], None]
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """What was promised to uploaders, how often the system died, and what was found broken."""
+
+    acknowledged: set[UUID] = field(default_factory=set)
+    answers: Counter[int] = field(default_factory=Counter)
+    silent: int = 0
+    deaths: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+    broken: Counter[str] = field(default_factory=Counter)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.broken
+
+
+class Campaign:
+    """One corpus and one machine under many deaths."""
+
+    def __init__(self, machine: Machine, *, documents: int, seed: int) -> None:
+        self.machine = machine
+        self.ledger = Ledger()
+        self._corpus = Corpus(seed)
+        self._documents = documents
+        self._choice = random.Random(seed)  # noqa: S311 -- repeatable, not secret
+        self._uploads = 0
+
+    async def record(self) -> list[tuple[str, Moment]]:
+        """Live once without dying and return the boundaries that were reached, in order."""
+        record = self.machine.folder / "boundaries.txt"
+        pid = await self.machine.start(record=str(record), **LIFE)
+        async with self.machine.owner() as owner, self.machine.caller() as http:
+            # Every kind once, one that is long, and one that fails at first.
+            await self._upload(http, 26)
+            await self.machine.wait_for_work(owner, most=END_SECONDS)
+        await self.machine.kill(pid)
+        return _read(record)
+
+    async def die_at_random(self, *, times: int, tick: Tick) -> None:
+        """Kill the system so often, each time at a random moment of its life."""
+        async with self.machine.owner() as owner:
+            for _ in range(times):
+                await self._one_life(owner, kill_after=self._choice.uniform(0.0, LONGEST_LIFE))
+                self.ledger.deaths["a random moment"] += 1
+                tick()
+
+    async def die_at(
+        self, boundaries: Sequence[tuple[str, Moment]], *, times: int, tick: Tick
+    ) -> None:
+        """Have the system kill itself at each boundary so often; note those it did not reach."""
+        async with self.machine.owner() as owner:
+            for caller, moment in [one for one in boundaries for _ in range(times)]:
+                # Nothing is done so often in each life but the steps of ingestion.
+                most = NTH_MOST if times > 1 and caller.startswith("functions.ingest") else 1
+                boundary = Boundary(caller=caller, moment=moment, nth=self._choice.randint(1, most))
+                if await self._one_life(owner, boundary=boundary):
+                    self.ledger.deaths[f"{caller} {moment}"] += 1
+                else:
+                    self.ledger.missed.append(f"{caller} {moment}")
+                tick()
+
+    async def finish(self) -> Ledger:
+        """Let one undisturbed life do what is left and judge the outcome."""
+        async with self.machine.owner() as owner:
+            await self.machine.let_time_pass(owner, booting=False)
+            pid = await self.machine.start()
+            await self.machine.wait_for_work(owner, most=END_SECONDS)
+            await self.machine.kill(pid)
+            await self._judge(owner, ended=True)
+            self.ledger.statuses = dict(map(tuple, await owner.fetch(COUNTED)))
+        return self.ledger
+
+    async def _one_life(
+        self,
+        owner: asyncpg.Connection,
+        *,
+        kill_after: float = LONGEST_LIFE,
+        boundary: Boundary | None = None,
+    ) -> bool:
+        """Live, be used, die; return whether the system died by itself. Look at what is left."""
+        await self.machine.let_time_pass(owner, booting=self._choice.random() < 0.5)
+        pid = await self.machine.start(boundary=boundary, **LIFE)
+        using = asyncio.create_task(self._use())
+        seconds = BOUNDARY_SECONDS if boundary else kill_after
+        died = await self.machine.gone(pid, seconds=seconds)
+        await self.machine.kill(pid)
+        await using
+        await self._judge(owner)
+        return died
+
+    async def _use(self) -> None:
+        """Be the people who upload and search while the system dies."""
+        with contextlib.suppress(Silence, httpx.HTTPError):
+            async with self.machine.caller() as http:
+                await self._upload(http, UPLOADS_PER_LIFE)
+                await self._search()
+
+    async def _upload(self, http: httpx.AsyncClient, count: int) -> None:
+        for _ in range(count):
+            revision, number = divmod(self._uploads, self._documents)
+            self._uploads += 1
+            try:
+                receipt = await upload(
+                    http, self._corpus.name(number), self._corpus.content(number, revision)
+                )
+            except Silence:
+                self.ledger.silent += 1
+                raise
+            self.ledger.answers[receipt.status] += 1
+            if receipt.version_id:
+                self.ledger.acknowledged.add(receipt.version_id)
+
+    async def _search(self) -> None:
+        """Look for a late revision; what is found must be published."""
+        revision, number = divmod(max(self._uploads - 1, 0), self._documents)
+        found = await look_for(self.machine, token(number, revision))
+        async with self.machine.owner() as owner:
+            unpublished = await owner.fetchval(PUBLISHED, found)
+        if unpublished:
+            self.ledger.broken["unpublished passages found"] += unpublished
+
+    async def _judge(self, owner: asyncpg.Connection, *, ended: bool = False) -> None:
+        acknowledged = self.ledger.acknowledged
+        found = await offenders(owner, acknowledged=acknowledged, ended=ended)
+        self.ledger.broken.update(found)
+
+
+async def look_for(machine: Machine, words: str) -> list[int]:
+    """Search as the search function does and return the ids of the passages found."""
+    settings = Settings(database_url=machine.plan.database_url, database_pool=1)
+    clients = Clients(settings, name="search", embedder=HashEmbedder())
+    try:
+        found = await search(clients, SearchRequest(guild_id=GUILD, query=words))
+    finally:
+        await clients.close()
+    return [passage.chunk_id for passage in found.passages]
+
+
+def _read(record: Path) -> list[tuple[str, Moment]]:
+    """Return the boundaries of a recorded life, each once, in the order of the alphabet."""
+    lines = {tuple(line.split(" ")) for line in record.read_text(encoding="utf-8").splitlines()}
+    return [(caller, "before" if word == "before" else "after") for caller, word in sorted(lines)]

@@ -1,0 +1,237 @@
+"""A computer that fails: a database of its own, the system in a process that can be killed."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+import httpx
+import msgspec
+
+from db.migrate import migrate
+from functions.local.boot import FREE_VERSIONS
+from functions.local.system import MANIFESTS
+from tests.acceptance.laptop import ROOT, free_port
+from tests.faults.plans import Plan
+
+GUILD = 1
+PATIENCE_SECONDS = 120
+POLL_SECONDS = 0.01
+OPEN = "SELECT count(*) FROM document_versions WHERE status IN ('received', 'processing')"
+# Nobody waits in a test for what only the clock brings: every row becomes minutes older at once.
+AGE = (
+    "UPDATE document_versions SET lease_expires_at = lease_expires_at - $1::interval,"
+    " next_attempt_at = next_attempt_at - $1::interval WHERE status IN ('received', 'processing')"
+)
+
+
+class Silence(Exception):  # noqa: N818 -- what the caller of a killed process hears
+    """The system did not answer: it may or may not have done what was asked."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What an uploader was told."""
+
+    status: int
+    version_id: UUID | None = None
+    document_id: UUID | None = None
+
+
+class Machine:
+    """Starts, kills and watches one system; everything it needs lies in ``folder``."""
+
+    def __init__(self, folder: Path, *, owner_url: str) -> None:
+        self.folder = folder
+        self.owner_url = owner_url
+        self.plan = Plan(
+            database_url=owner_url.replace("postgres:@", "lore_app@", 1),
+            port=free_port(),
+            manifests=str(_manifests(folder)),
+            log=str(folder / "child.log"),
+        )
+        self.pid = 0
+        self._nursery: asyncio.subprocess.Process | None = None
+        self._orders = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Start the process that will fork the others."""
+        self._nursery = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.faults.nursery",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the nursery; it ends its children."""
+        assert self._nursery is not None
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.close()
+        await self._nursery.wait()
+
+    async def _order(self, **order: Any) -> dict[str, Any]:
+        assert self._nursery is not None
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        async with self._orders:
+            self._nursery.stdin.write(msgspec.json.encode(order) + b"\n")
+            await self._nursery.stdin.drain()
+            answer: dict[str, Any] = json.loads(await self._nursery.stdout.readline())
+        return answer
+
+    async def start(self, **changes: Any) -> int:
+        """Begin a life and return its process id; wait until it answers or is dead already."""
+        plan = msgspec.structs.replace(self.plan, **changes)
+        self.pid = pid = int((await self._order(start=plan))["pid"])
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline and await self.status(pid) is None:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", plan.port)
+                writer.close()
+                return pid
+            await asyncio.sleep(POLL_SECONDS)
+        if await self.status(pid) in {None, -signal.SIGKILL}:
+            return pid
+        raise AssertionError(f"The system did not start:\n{self.log()}")
+
+    async def status(self, pid: int) -> int | None:
+        """Return how a life ended; None while it lasts."""
+        try:
+            status: int | None = (await self._order(poll=pid))["status"]
+        except json.JSONDecodeError:
+            raise AssertionError("The nursery ended.") from None
+        return status
+
+    def log(self) -> str:
+        """Return the last words of the system."""
+        log = Path(self.plan.log)
+        return log.read_text(encoding="utf-8")[-4000:] if log.exists() else ""
+
+    async def kill(self, pid: int | None = None) -> None:
+        """End a life as a power cut would."""
+        pid = pid or self.pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        await self.gone(pid)
+
+    async def gone(self, pid: int, *, seconds: float = PATIENCE_SECONDS) -> bool:
+        """Wait until a life has ended; return whether it has."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not _alive(pid):
+                return True
+            await self.status(pid)
+            await asyncio.sleep(POLL_SECONDS)
+        return False
+
+    @asynccontextmanager
+    async def caller(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Open a signed-in client."""
+        headers = {"X-Lorekeeper": "1"}
+        url = f"http://127.0.0.1:{self.plan.port}"
+        limits = httpx.Timeout(PATIENCE_SECONDS)
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=limits) as http:
+            answer = await http.post("/auth/development", json={})
+            http.cookies.clear()
+            http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+            yield http
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[asyncpg.Connection]:
+        """Open a connection that sees everything."""
+        connection = await asyncpg.connect(self.owner_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def wait_for_work(self, connection: asyncpg.Connection, *, most: float) -> int:
+        """Wait until nothing is open any more; return how much still is after so many seconds."""
+        deadline = time.monotonic() + most
+        while time.monotonic() < deadline:
+            if not await connection.fetchval(OPEN):
+                return 0
+            await asyncio.sleep(POLL_SECONDS * 5)
+        return int(await connection.fetchval(OPEN))
+
+    async def let_time_pass(self, connection: asyncpg.Connection, *, booting: bool) -> None:
+        """Free what a dead worker held: as the laptop's boot does, or as the clock does."""
+        if booting:
+            await connection.execute(FREE_VERSIONS.text)
+        else:
+            await connection.execute(AGE.replace("$1", "'5 minutes'"))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def upload(http: httpx.AsyncClient, name: str, content: bytes) -> Receipt:
+    """Send a file as the dashboard does; raise Silence where the line went dead."""
+    try:
+        answer = await http.put(
+            f"/api/guilds/{GUILD}/documents", params={"name": name}, content=content
+        )
+    except httpx.HTTPError as error:
+        raise Silence from error
+    if not answer.is_success:
+        return Receipt(status=answer.status_code)
+    body = answer.json()
+    return Receipt(
+        status=answer.status_code,
+        version_id=UUID(body["versionId"]),
+        document_id=UUID(body["documentId"]),
+    )
+
+
+def _manifests(folder: Path) -> Path:
+    """Copy the cluster's wiring, with a clock that ticks each second instead of every tenth."""
+    copied = folder / "manifests"
+    shutil.copytree(MANIFESTS, copied, dirs_exist_ok=True)
+    source = copied / "pingsource.yaml"
+    written = source.read_text(encoding="utf-8")
+    assert '"*/10 ' in written
+    source.write_text(written.replace('"*/10 ', '"* '), encoding="utf-8")
+    return copied
+
+
+async def fresh_database(server_url: str, *, name: str) -> str:
+    """Make an empty, migrated database on a running server and return its owner's URL."""
+    connection = await asyncpg.connect(server_url)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    url = server_url.replace("/postgres?", f"/{name}?", 1)
+    await migrate(url)
+    return url
+
+
+@asynccontextmanager
+async def machine(server_url: str, *, name: str) -> AsyncIterator[Machine]:
+    """Provide a machine with a database of that name; its folder is removed, the server stays."""
+    folder = Path(tempfile.mkdtemp(prefix="lore-faults-"))
+    try:
+        async with Machine(folder, owner_url=await fresh_database(server_url, name=name)) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,39 @@
+"""What one life of the system under test is to be like, told to the process that lives it."""
+
+from typing import Literal
+
+import msgspec
+
+Moment = Literal["before", "after"]
+
+
+class Boundary(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``nth`` commit that a named caller reaches, and which side of it."""
+
+    caller: str
+    moment: Moment
+    nth: int = 1
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How the system runs; seconds where nothing else is said.
+
+    ``record`` names a file for the boundaries that were reached. ``copies`` delivers every event so
+    often, shuffled, eight at once, every fifth from another source. ``moderator`` has a file added
+    in Discord once the system is up. ``slowness`` is added to each batch that is embedded.
+    """
+
+    database_url: str
+    port: int
+    manifests: str
+    log: str
+    embedder: Literal["twin", "real"] = "twin"
+    boundary: Boundary | None = None
+    record: str | None = None
+    lease: float = 30.0
+    renewal: float = 10.0
+    drop: float = 0.0
+    copies: int = 1
+    moderator: bool = False
+    slowness: float = 0.0
+    seed: int = 0
