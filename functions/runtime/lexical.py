@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Protocol
 
+from functions.runtime.languages import UNSTEMMED
 from functions.runtime.stop_words import STOP_WORDS
 
 # A term is a key of an index, whose entries hold 2,704 bytes at most; folding may treble a word.
@@ -97,6 +98,8 @@ def guess_language(text: str) -> str:
 
 
 def _stem(word: str, language: str) -> str:
+    if language == UNSTEMMED:
+        return fold(word)
     if not word.isascii():
         for script, of_script in LANGUAGE_OF_SCRIPT:
             if script.search(word):
@@ -149,7 +152,8 @@ def _terms_of(token: str, language: str) -> tuple[str, ...] | list[str]:
 def terms(text: str, *, language: str | None = None) -> list[str]:
     """Return a text's terms in order, doubles included: what postings count and BM25 weighs.
 
-    ``language`` is a Snowball name such as ``german``; left out, it is guessed from the text.
+    ``language`` is a Snowball name such as ``german``, or ``unstemmed``; left out, it is guessed
+    from the text.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     chosen = language or guess_language(plain)
