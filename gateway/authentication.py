@@ -24,6 +24,7 @@ from gateway.words import Membership, Viewer
 
 COOKIE = "lore_session"
 HEADER = "x-lorekeeper"
+FOREIGN = frozenset({"cross-site", "same-site"})
 TOKEN_BYTES = 32
 LONGEST_NAME = 80
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -95,6 +96,23 @@ async def signed_in(request: Request, clients: Connected) -> Viewer:
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+async def visiting(request: Request, clients: Connected) -> Viewer:
+    """Return who followed a link to a download, or refuse it; a link cannot send a header.
+
+    A foreign page could not read the answer, but it could have it sent; browsers say so.
+    """
+    viewer = await identify(request, clients.database)
+    if viewer is None:
+        raise UnauthenticatedError
+    sent = credentials(request)
+    if sent and sent.from_cookie and request.headers.get("sec-fetch-site") in FOREIGN:
+        raise ForbiddenError("This request came from another site's page, so it was refused.")
+    return viewer
+
+
+Visiting = Annotated[Viewer, Depends(visiting)]
 
 
 def refuse_foreign_pages(request: Request, settings: Settings) -> None:

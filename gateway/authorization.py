@@ -12,8 +12,10 @@ from graphql.pyutils import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.extensions import SchemaExtension
 
+from db.session import Database
 from functions.runtime.clients import Clients
 from functions.runtime.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from gateway import queries
 from gateway.loaders import Loaders
 from gateway.words import Membership, Role, Viewer
 
@@ -96,16 +98,31 @@ def parse_snowflake(text: object) -> int | None:
     return int(text)
 
 
-def admit(context: Context, *, guild: object, needed: Role) -> Access:
-    """Return the viewer's access to a guild; one they are not in is as good as none."""
-    if context.viewer is None:
-        raise UnauthenticatedError
+def _membership(
+    memberships: Mapping[int, Membership], *, guild: object, needed: Role
+) -> Membership:
     guild_id = parse_snowflake(guild)
-    membership = context.memberships.get(guild_id) if guild_id is not None else None
+    membership = memberships.get(guild_id) if guild_id is not None else None
     if membership is None:
         raise NotFoundError
     if not membership.role.covers(needed):
         raise ForbiddenError(f"Only a {needed.value} of this server may do this. Ask one of them.")
+    return membership
+
+
+async def admitted_guild(database: Database, viewer: Viewer, *, guild: str, needed: Role) -> int:
+    """Return the id of a guild the viewer is in with the needed role; see :func:`admit`."""
+    async with database.transaction(user_id=str(viewer.user_id)) as session:
+        guilds = await queries.memberships(session, viewer.user_id)
+    memberships = {membership.guild_id: membership for membership in guilds}
+    return _membership(memberships, guild=guild, needed=needed).guild_id
+
+
+def admit(context: Context, *, guild: object, needed: Role) -> Access:
+    """Return the viewer's access to a guild; one they are not in is as good as none."""
+    if context.viewer is None:
+        raise UnauthenticatedError
+    membership = _membership(context.memberships, guild=guild, needed=needed)
     return Access(
         clients=context.clients,
         viewer=context.viewer,

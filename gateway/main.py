@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from functions.runtime.app import RequestIds
 from functions.runtime.clients import Clients
-from gateway import authentication, operations, uploads
+from gateway import authentication, downloads, operations, uploads
 from gateway.answers import SafeHeaders, map_errors
 from gateway.static import Dashboard, dashboard_folder
 
@@ -41,7 +41,7 @@ def build(
     map_errors(app)
     for path in ("/health", "/readyz"):
         app.add_api_route(path, _alive)
-    for topic in (authentication, operations, uploads):
+    for topic in (authentication, operations, uploads, downloads):
         app.include_router(topic.router)
     app.router.routes.extend(routes)
     # Last of all: it takes every address that is left.

@@ -24,10 +24,12 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 READS = Budget(name="reads", limit=600)
 ASKS = Budget(name="asks", limit=60)
 UPLOADS = Budget(name="uploads", limit=300)
+DOWNLOADS = Budget(name="downloads", limit=120)
 # On one's own machine a folder of thousands of files goes in at once, watched from the command
 # line and the dashboard by one and the same person.
 LOCAL_READS = Budget(name="reads", limit=6000)
 LOCAL_UPLOADS = Budget(name="uploads", limit=100_000)
+LOCAL_DOWNLOADS = Budget(name="downloads", limit=6000)
 # Each call of the command line signs in anew, and a script asks as fast as it is answered.
 LOCAL_ASKS = Budget(name="asks", limit=6000)
 LOCAL_SIGN_INS = Budget(name="sign-ins", limit=6000)
@@ -81,6 +83,11 @@ def asks_budget(settings: Settings) -> Budget:
 def uploads_budget(settings: Settings) -> Budget:
     """Return how many files a person may send."""
     return LOCAL_UPLOADS if settings.in_development else UPLOADS
+
+
+def downloads_budget(settings: Settings) -> Budget:
+    """Return how many files a person may have sent to them."""
+    return LOCAL_DOWNLOADS if settings.in_development else DOWNLOADS
 
 
 def principal(request: Request, viewer: Viewer | None) -> str:

@@ -9,18 +9,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from db.session import Database
 from functions.runtime.clients import Clients
 from functions.runtime.errors import (
-    ForbiddenError,
     InvalidRequestError,
     NotFoundError,
     TooLargeError,
 )
 from functions.runtime.events import DOCUMENT_UPLOADED
-from gateway import queries, rate_limits, versions
+from gateway import rate_limits, versions
 from gateway.authentication import Connected, SignedIn
-from gateway.authorization import parse_snowflake
+from gateway.authorization import admitted_guild, parse_snowflake
 from gateway.names import display_name, given_title
 from gateway.versions import StoredVersion, Upload
 from gateway.words import Role, Viewer
@@ -82,19 +80,6 @@ async def _read_file(request: Request) -> tuple[bytes, bytes]:
     return bytes(content), digest.digest()
 
 
-async def _admitted_guild(database: Database, viewer: Viewer, guild: str) -> int:
-    """Return the id of a guild whose library the viewer may change."""
-    guild_id = parse_snowflake(guild)
-    async with database.transaction(user_id=str(viewer.user_id)) as session:
-        guilds = await queries.memberships(session, viewer.user_id)
-    role = next((one.role for one in guilds if one.guild_id == guild_id), None)
-    if guild_id is None or role is None:
-        raise NotFoundError
-    if not role.covers(Role.MODERATOR):
-        raise ForbiddenError("Only a moderator of this server may add documents. Ask one of them.")
-    return guild_id
-
-
 async def _store(
     clients: Clients, upload: Upload, *, guild_id: int, viewer: Viewer
 ) -> StoredVersion:
@@ -120,7 +105,7 @@ async def upload_document(
     request: Request, guild: str, clients: Connected, viewer: SignedIn
 ) -> Response:
     """Take a file into the library: 202 when it will be read, 200 when it is there already."""
-    guild_id = await _admitted_guild(clients.database, viewer, guild)
+    guild_id = await admitted_guild(clients.database, viewer, guild=guild, needed=Role.MODERATOR)
     said = request.query_params
     name, title = display_name(said.get("name", "")), given_title(said.get("title"))
     replaces = _replaced(said.get("replaces"))
