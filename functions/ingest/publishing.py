@@ -4,54 +4,58 @@ from collections import Counter
 from uuid import UUID
 
 import msgspec
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.ingest import queries
+from functions.ingest.describing import language_of
+from functions.ingest.embedding import Embedded
 from functions.ingest.schemas import Chunk, ParsedDocument, VersionAtWork
-from functions.runtime.embedder.protocol import Vector, Vectors
+from functions.runtime.embedder.checking import UnusableVectorsError
+from functions.runtime.embedder.registry import model_of_guild
+from functions.runtime.errors import UnavailableError
+from functions.runtime.fingerprints import fingerprint
+from functions.runtime.languages import stemmer_of
 from functions.runtime.leases import Lease, LeaseLostError
 from functions.runtime.lexical import terms
 
-MODEL_ID = 1
 PATH_SEPARATOR = "\x1f"
 
 
+class ModelChangedError(UnavailableError):
+    """The server's embedding model changed meanwhile. The document is read again."""
+
+    code = "model_changed"
+
+
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """A version ready to answer: counted terms and vectors are in the order of the chunks."""
+    """A version ready to answer; counted terms are in the order of the chunks."""
 
     version: VersionAtWork
     parsed: ParsedDocument
     chunks: list[Chunk]
+    language: str | None
+    fingerprints: list[int]
     counted: list[Counter[str]]
-    vectors: list[str]
-    probe: str
+    embedded: Embedded
 
 
 def prepare(
-    version: VersionAtWork,
-    parsed: ParsedDocument,
-    chunks: list[Chunk],
-    *,
-    vectors: Vectors,
-    probe: Vector,
+    version: VersionAtWork, parsed: ParsedDocument, chunks: list[Chunk], *, embedded: Embedded
 ) -> Publication:
-    """Return what is to be written; vectors have the shape (n, 384).
+    """Return what is to be written.
 
     Takes processor time in proportion to the text: call it in a thread, before the transaction.
     """
+    language = language_of(parsed)
     return Publication(
         version=version,
         parsed=parsed,
         chunks=chunks,
-        counted=[Counter(_chunk_terms(chunk)) for chunk in chunks],
-        vectors=[_vector_text(vector) for vector in vectors],
-        probe=_vector_text(probe),
+        language=language,
+        fingerprints=[fingerprint(chunk.text) for chunk in chunks],
+        counted=[Counter(_chunk_terms(chunk, language)) for chunk in chunks],
+        embedded=embedded,
     )
-
-
-def _vector_text(vector: Vector) -> str:
-    return "[" + ",".join(np.char.mod("%.6f", vector)) + "]"
 
 
 async def publish(session: AsyncSession, lease: Lease, publication: Publication) -> None:
@@ -59,19 +63,24 @@ async def publish(session: AsyncSession, lease: Lease, publication: Publication)
     guarded = {"version_id": lease.row_id, "lease_id": lease.lease_id}
     if (await session.execute(queries.LOCK, guarded)).first() is None:
         raise LeaseLostError
+    model = await model_of_guild(session, lease.guild_id, hold=True)
+    if model != publication.embedded.model:
+        raise ModelChangedError
     document = {
         "document_id": publication.version.document_id,
         "version_id": lease.row_id,
         "number": publication.version.number,
         "title": publication.parsed.title,
+        "language": publication.language,
     }
     rank: int | None = None
     if (await session.execute(queries.SWITCH, document)).first() is not None:
         await session.execute(queries.FORGET_OTHERS, document)
         chunk_ids = await _insert_chunks(session, lease, publication)
         await _insert_postings(session, lease.guild_id, publication.counted, chunk_ids)
-        await _insert_embeddings(session, lease.guild_id, publication.vectors, chunk_ids)
-        rank = await _probe(session, lease.guild_id, publication.probe, chunk_ids)
+        await _insert_embeddings(session, lease, publication.embedded, chunk_ids)
+        rank = await _probe(session, lease.guild_id, publication.embedded, chunk_ids)
+    await session.execute(queries.FORGET_STAGED, document)
     await session.execute(
         queries.READY,
         {
@@ -106,14 +115,15 @@ async def _insert_chunks(
             "ends": [chunk.end for chunk in chunks],
             "tokens": [chunk.token_count for chunk in chunks],
             "terms": [terms_of_chunk.total() for terms_of_chunk in publication.counted],
+            "fingerprints": publication.fingerprints,
         },
     )
     return [chunk_id for _, chunk_id in sorted((row.ordinal, row.id) for row in rows)]
 
 
-def _chunk_terms(chunk: Chunk) -> list[str]:
+def _chunk_terms(chunk: Chunk, language: str | None) -> list[str]:
     # Headings are part of what a passage is about, so they can be searched for.
-    return terms(" ".join((*chunk.heading_path, chunk.text)))
+    return terms(" ".join((*chunk.heading_path, chunk.text)), language=stemmer_of(language))
 
 
 async def _insert_postings(
@@ -136,27 +146,33 @@ async def _insert_postings(
 
 
 async def _insert_embeddings(
-    session: AsyncSession, guild_id: int, vectors: list[str], chunk_ids: list[int]
+    session: AsyncSession, lease: Lease, embedded: Embedded, chunk_ids: list[int]
 ) -> None:
-    await session.execute(
+    inserted = await session.execute(
         queries.INSERT_EMBEDDINGS,
         {
-            "guild_id": guild_id,
-            "model_id": MODEL_ID,
+            "guild_id": lease.guild_id,
+            "version_id": lease.row_id,
+            "model_id": embedded.model.id,
             "chunk_ids": chunk_ids,
-            "vectors": vectors,
+            "hashes": embedded.hashes,
         },
     )
+    # A passage without a vector would be found by its words alone, and nobody would know.
+    if len(inserted.all()) != len(chunk_ids):
+        raise UnusableVectorsError
 
 
-async def _probe(session: AsyncSession, guild_id: int, probe: str, chunk_ids: list[int]) -> int:
+async def _probe(
+    session: AsyncSession, guild_id: int, embedded: Embedded, chunk_ids: list[int]
+) -> int:
     """Return where the document stands when the guild's passages are asked with its own words."""
     rank = await session.scalar(
         queries.PROBE,
         {
             "guild_id": guild_id,
-            "model_id": MODEL_ID,
-            "vector": probe,
+            "model_id": embedded.model.id,
+            "vector": embedded.probe,
             "chunk_ids": chunk_ids,
         },
     )

@@ -29,14 +29,14 @@ LOCK = text(
 
 INSERT_CHUNKS = text(
     "INSERT INTO chunks (guild_id, document_id, version_id, ordinal, text, heading_path, page,"
-    " char_start, char_end, tokens, terms)"
+    " char_start, char_end, tokens, terms, fingerprint)"
     " SELECT :guild_id, :document_id, :version_id, ordinal, words,"
     # An array of arrays cannot be unnested row by row: a path travels joined by U+001F.
-    " string_to_array(path, U&'\\001F'), page, first, last, tokens, terms"
+    " string_to_array(path, U&'\\001F'), page, first, last, tokens, terms, fingerprint"
     " FROM unnest(CAST(:ordinals AS bigint[]), CAST(:texts AS text[]), CAST(:paths AS text[]),"
     " CAST(:pages AS bigint[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]),"
-    " CAST(:tokens AS bigint[]), CAST(:terms AS bigint[]))"
-    " AS new (ordinal, words, path, page, first, last, tokens, terms)"
+    " CAST(:tokens AS bigint[]), CAST(:terms AS bigint[]), CAST(:fingerprints AS bigint[]))"
+    " AS new (ordinal, words, path, page, first, last, tokens, terms, fingerprint)"
     " RETURNING ordinal, id"
 )
 
@@ -47,15 +47,53 @@ INSERT_POSTINGS = text(
 )
 
 INSERT_EMBEDDINGS = text(
-    "INSERT INTO embeddings (guild_id, model_id, chunk_id, embedding)"
-    " SELECT :guild_id, :model_id, new.chunk_id, CAST(new.vector AS vector)"
-    " FROM unnest(CAST(:chunk_ids AS bigint[]), CAST(:vectors AS text[])) AS new (chunk_id, vector)"
+    "INSERT INTO embeddings (guild_id, model_id, chunk_id, text_hash, embedding)"
+    " SELECT :guild_id, :model_id, new.chunk_id, new.hash, staged.embedding"
+    " FROM unnest(CAST(:chunk_ids AS bigint[]), CAST(:hashes AS bytea[])) AS new (chunk_id, hash)"
+    " JOIN staged_embeddings staged ON staged.version_id = :version_id"
+    " AND staged.model_id = :model_id AND staged.text_hash = new.hash RETURNING chunk_id"
+)
+
+# Of this version, and of those before it that never came so far.
+FORGET_STAGED = text(
+    "DELETE FROM staged_embeddings USING document_versions"
+    " WHERE document_versions.id = staged_embeddings.version_id"
+    " AND document_versions.document_id = :document_id AND document_versions.number <= :number"
+)
+
+# A step forward: whoever lost the lease learns it here, and the starts count from here again.
+MOVE_FORWARD = text(
+    "UPDATE document_versions SET starts = 0 WHERE id = :version_id AND lease_id = :lease_id"
+    " AND status = 'processing' RETURNING id"
+)
+
+# What the current version says in the same words has its vector already.
+REUSE = text(
+    "INSERT INTO staged_embeddings (version_id, model_id, text_hash, guild_id, embedding)"
+    " SELECT :version_id, embeddings.model_id, embeddings.text_hash, embeddings.guild_id,"
+    " embeddings.embedding FROM documents"
+    " JOIN chunks ON chunks.version_id = documents.current_version_id"
+    " JOIN embeddings ON embeddings.chunk_id = chunks.id AND embeddings.model_id = :model_id"
+    " WHERE documents.id = :document_id"
+    " AND embeddings.text_hash = ANY(CAST(:hashes AS bytea[])) ON CONFLICT DO NOTHING"
+)
+
+STAGED = text(
+    "SELECT text_hash FROM staged_embeddings"
+    " WHERE version_id = :version_id AND model_id = :model_id"
+)
+
+STAGE = text(
+    "INSERT INTO staged_embeddings (version_id, model_id, text_hash, guild_id, embedding)"
+    " SELECT :version_id, :model_id, new.hash, :guild_id, CAST(new.vector AS vector)"
+    " FROM unnest(CAST(:hashes AS bytea[]), CAST(:vectors AS text[])) AS new (hash, vector)"
+    " ON CONFLICT DO NOTHING"
 )
 
 # A version overtaken by a newer one is ready, but does not answer.
 SWITCH = text(
     "UPDATE documents SET current_version_id = :version_id, title = :title,"
-    " updated_at = clock_timestamp() WHERE id = :document_id AND NOT EXISTS ("
+    " language = :language, updated_at = clock_timestamp() WHERE id = :document_id AND NOT EXISTS ("
     " SELECT FROM document_versions newer WHERE newer.id = documents.current_version_id"
     " AND newer.number > :number) RETURNING id"
 )
@@ -86,8 +124,8 @@ TOUCH = text(
 # How many passages stand nearer to the document's own words than its nearest one, plus one.
 PROBE = text(
     "SELECT count(*) + 1 FROM embeddings WHERE guild_id = :guild_id AND model_id = :model_id"
-    " AND (embedding::vector(384) <=> CAST(:vector AS vector)) <"
-    " (SELECT min(own.embedding::vector(384) <=> CAST(:vector AS vector)) FROM embeddings own"
+    " AND (embedding <=> CAST(:vector AS vector)) <"
+    " (SELECT min(own.embedding <=> CAST(:vector AS vector)) FROM embeddings own"
     " WHERE own.model_id = :model_id AND own.chunk_id = ANY(CAST(:chunk_ids AS bigint[])))"
 )
 

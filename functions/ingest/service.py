@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from functions.ingest import queries
 from functions.ingest.chunking import chunk
-from functions.ingest.embedding import embed, probe_text
+from functions.ingest.embedding import Embedding
 from functions.ingest.fetching import fetch
 from functions.ingest.parsing import parse
 from functions.ingest.progress import Progress, find_notice, tell_outcome
@@ -85,12 +85,9 @@ async def _process(clients: Clients, work: Work) -> None:
     chunks = await asyncio.to_thread(chunk, parsed, count_tokens=clients.embedder.count_tokens)
     if not chunks:
         raise UnreadableDocumentError("empty")
-    vectors = await embed(clients.embedder, parsed, chunks, progress=progress)
-    await progress.report("checking", len(chunks), len(chunks))
-    probe = await clients.embedder.embed_query(probe_text(chunks))
-    publication = await asyncio.to_thread(
-        prepare, version, parsed, chunks, vectors=vectors, probe=probe
-    )
+    embedding = Embedding(clients=clients, lease=lease, version=version, progress=progress)
+    embedded = await embedding.embed(parsed, chunks)
+    publication = await asyncio.to_thread(prepare, version, parsed, chunks, embedded=embedded)
     async with clients.database.guild(lease.guild_id) as session:
         await publish(session, lease, publication)
         await mark_handled(session, lease, work.event)

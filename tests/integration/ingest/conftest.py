@@ -142,9 +142,11 @@ class Stubborn(HashEmbedder):
     """Fails as often as it is told to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.failures = 0
 
-    async def embed_passages(self, texts: Any) -> Any:
+    async def embed_passages(self, texts: Any, *, urgent: bool = False) -> Any:
+        del urgent
         if self.failures:
             self.failures -= 1
             raise RuntimeError("out of memory")
