@@ -136,7 +136,7 @@ class _Chunker:
             count_tokens=self._count,
             size=size,
             overlap=min(self._budget.overlap, size // 4),
-            by_lines=block.kind in {"code", "table"},
+            by_lines=block.kind in {"code", "list", "table"},
         )
         last = min(size + self._budget.tiny, room - header)
         pieces = cutter.cut(block.start, block.end, last=last)

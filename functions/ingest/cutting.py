@@ -18,7 +18,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|[。！？]+[”’�
 _LINE = re.compile(r"\n")
 _WORD = re.compile(r"\s+|[，、；：]")
 _PROSE: Final = (_SENTENCE, _LINE, _WORD)
-_LINES: Final = (_LINE, _WORD)
+_LINES: Final = (_LINE, _SENTENCE, _WORD)
 _VISIBLE = re.compile(r"\S")
 
 

@@ -39,7 +39,9 @@ def read(document: bytes) -> Iterator[Page]:
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     for row in reader:
-        cells = [_SPACES.sub(" ", cell).strip() for cell in row[:_MOST_COLUMNS]]
+        cells = [_SPACES.sub(" ", cell).strip() for cell in row]
+        if len(cells) > _MOST_COLUMNS:
+            raise RefusedError("damaged")
         if any(cells):
             yield cells
 
@@ -57,7 +59,7 @@ def _regularity(text: str, delimiter: str) -> tuple[float, int]:
     """Return which share of the first rows has the most usual number of columns, and that."""
     try:
         rows = list(itertools.islice(_rows(text, delimiter), _SAMPLE))
-    except csv.Error:
+    except (csv.Error, RefusedError):
         return 0.0, 0
     columns, count = Counter(len(row) for row in rows).most_common(1)[0] if rows else (0, 0)
     return (count / len(rows), columns) if columns > 1 else (0.0, columns)

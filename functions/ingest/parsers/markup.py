@@ -41,6 +41,7 @@ _HIDDEN_STYLE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
 )
 _LIMIT_ERROR: Final = "ERR_RESOURCE_LIMIT"
+_MEMORY_ERROR: Final = "ERR_NO_MEMORY"
 
 
 def parse(document: bytes, *, xhtml: bool = False) -> etree._Element:
@@ -99,7 +100,10 @@ def _parse_html(text: str) -> etree._Element:
 
 def _refuse_cut(parser: etree.HTMLParser) -> None:
     """Raise where libxml2 left something out to keep its limits: half a page is no page."""
-    if any(entry.type_name == _LIMIT_ERROR for entry in parser.error_log):
+    errors = {entry.type_name for entry in parser.error_log}
+    if _MEMORY_ERROR in errors:
+        raise MemoryError
+    if _LIMIT_ERROR in errors:
         raise RefusedError("too_large")
 
 

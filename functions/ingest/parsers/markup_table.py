@@ -5,7 +5,7 @@ from lxml import etree
 
 # Spans are claims of the page; a hostile one would multiply cells without end.
 _MOST_COLUMNS: Final = 200
-_MOST_ROWS: Final = 1000
+_MOST_ROWS: Final = 100
 _CELLS: Final = 2
 
 
@@ -62,8 +62,6 @@ def _cells(
     cells: list[str] = []
     for cell in row.iter("td", "th"):
         _carry(cells, spans)
-        if len(cells) >= _MOST_COLUMNS:
-            break
         text = render(cell)
         columns = _span(cell.get("colspan"), _MOST_COLUMNS - len(cells))
         rows = _span(cell.get("rowspan"), _MOST_ROWS)

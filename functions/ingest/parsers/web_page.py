@@ -4,7 +4,7 @@ from typing import Final
 
 from lxml import etree
 
-from functions.ingest.parsers.elements import Element, ElementKind, Page
+from functions.ingest.parsers.elements import Element, ElementKind, Page, RefusedError
 from functions.ingest.parsers.markup import drop, length, parse
 from functions.ingest.parsers.markup_table import caption_of, is_for_layout, table_of
 
@@ -40,7 +40,11 @@ def read(document: bytes) -> Iterator[Page]:
     root = parse(document)
     title = title_of(root)
     named = [Element("title", title)] if title else []
-    yield Page([*named, *elements(content_of(root))])
+    try:
+        found = elements(content_of(root))
+    except RecursionError:
+        raise RefusedError("too_large") from None
+    yield Page([*named, *found])
 
 
 def title_of(root: etree._Element) -> str:
@@ -63,7 +67,7 @@ def content_of(root: etree._Element) -> etree._Element:
                 drop(node)
     candidates = _outermost(body, _CONTENT)
     main = max(candidates, key=length, default=body)
-    return main if length(main) >= length(body) / 2 else body
+    return main if length(main) > length(body) / 2 else body
 
 
 def elements(node: etree._Element) -> list[Element]:

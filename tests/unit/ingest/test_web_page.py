@@ -1,0 +1,199 @@
+from collections.abc import Sequence
+
+import pytest
+
+from functions.ingest.parsers.elements import Element, RefusedError
+from functions.ingest.parsers.web_page import read
+
+
+def elements_of(page: str | bytes) -> list[Element]:
+    source = page if isinstance(page, bytes) else page.encode()
+    return [element for part in read(source) for element in part.elements]
+
+
+def texts_of(page: str | bytes) -> list[str]:
+    return [element.text for element in elements_of(page) if element.kind != "title"]
+
+
+PROSE = "<p>" + "This page says enough to stand without what surrounds it. " * 5 + "</p>"
+SAID = " ".join(["This page says enough to stand without what surrounds it."] * 5)
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<p>one<p>two", [Element("paragraph", "one"), Element("paragraph", "two")]),
+        ("<div>one <b>bold</b>\n  <i>two</i></div>three", [  # blocks part, inline marks do not
+            Element("paragraph", "one bold two"), Element("paragraph", "three")]),
+        ("a<br>b<hr>c", [Element("paragraph", "a\nb"), Element("paragraph", "c")]),
+        ("<h2>Title <small>x</small></h2>", [Element("heading", "Title x", level=2)]),
+        ("<ul><li>a<li>b<ul><li>c</ul></ul>", [Element("list", "- a\n- b\n  - c")]),
+        ("<ul><li>a</li><ul><li>b</li></ul></ul>", [Element("list", "- a\n  - b")]),  # seen often
+        ("<ol start=9><li>a<li>b</ol>", [Element("list", "9. a\n10. b")]),
+        ("<ol start=99999999999999999999><li>a</ol>", [Element("list", "1. a")]),  # nonsense
+        ("<dl><dt>HP</dt><dt>Health</dt><dd>points</dd></dl>", [Element("list", "HP, Health: points")]),
+        ("<pre>a\n  <b>b</b><br>c\n</pre>", [Element("code", "a\n  b\nc")]),
+        ("<blockquote><p>a<p>b</blockquote>", [Element("quote", "a\nb")]),
+        ("<p><img alt='A map'><img src=x></p>", [Element("paragraph", "A map")]),
+        ("<details><summary>Why?</summary>Because.</details>", [
+            Element("paragraph", "Why?"), Element("paragraph", "Because.")]),
+        ("<x-card>one</x-card> two", [Element("paragraph", "one two")]),  # unknown is inline
+        ("1 &lt; 2 &amp; &nbsp; 3", [Element("paragraph", "1 < 2 & 3")]),
+    ],
+)  # fmt: skip
+def test_structure_is_kept(page: str, expected: Sequence[Element]) -> None:
+    assert elements_of(page) == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "header"),
+    [
+        ("<tr><th>Item<th>Price<tr><td>Sword<td>3", "Item | Price\nSword | 3", "Item | Price"),
+        ("<thead><tr><td>A<td>B<tbody><tr><td>1<td>2", "A | B\n1 | 2", "A | B"),
+        ("<tr><td>a<td>b<tr><td>c<td>d", "a | b\nc | d", None),  # nothing says it is a header
+        ("<tr><th>HP<td>3<tr><th>MP<td>4", "HP | 3\nMP | 4", None),  # names stand at the side
+        ("<tr><th>A<th>B", "A | B", None),  # a header without rows heads nothing
+        ("<tr><td rowspan=2>x<td>1<tr><td>2", "x | 1\nx | 2", None),  # said in each row
+        ("<tr><td colspan=2>x<td>1<tr><td>a<td>b<td>c", "x |  | 1\na | b | c", None),
+        ("<tr><td><ul><li>p<li>q</ul><td>r", "- p - q | r", None),  # a row stays one line
+    ],
+)
+def test_tables_are_rows_under_their_header(table: str, text: str, header: str | None) -> None:
+    assert elements_of(f"<table>{table}</table>") == [Element("table", text, header=header)]
+
+
+def test_a_table_that_only_arranges_the_page_is_read_as_text() -> None:
+    inner = "<table><tr><td>a<td>b</table>"
+
+    assert texts_of(f"<table><tr><td>left<td>{inner}</table>") == ["left", "a | b"]
+
+
+def test_spans_cannot_multiply_cells() -> None:
+    row = "<td colspan=1000 rowspan=65534>x" * 50
+
+    (table,) = elements_of(f"<table>{'<tr>' + row}{'<tr><td>y' * 300}</table>")
+
+    assert len(table.text) < 500_000
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<a href='https://a.org/x'>here</a>", "here (https://a.org/x)"),
+        ("<a href='mailto:a@b.c'>mail</a>", "mail (a@b.c)"),
+        ("<a href='https://a.org'>https://a.org</a>", "https://a.org"),  # said already
+        ("<a href='/x'>here</a>", "here"),  # leads nowhere from outside
+        ("<a href='javascript:alert(1)'>here</a>", "here"),
+        ("<a href='file:///etc/passwd'>here</a>", "here"),
+        ("<h2>Rules<a href='#rules'>¶</a></h2>", "Rules"),  # a permalink is no text
+        ("<p><a href='https://a.org'><img></a>x</p>", "x"),  # nothing to stand behind
+    ],
+)
+def test_link_targets_follow_their_label(page: str, expected: str) -> None:
+    assert texts_of(page) == [expected]
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "<script>unseen</script>",
+        "<style>unseen</style>",
+        "<noscript>unseen</noscript>",
+        "<template>unseen</template>",
+        "<!-- unseen -->",
+        "<p hidden>unseen</p>",
+        "<p aria-hidden=true>unseen</p>",
+        "<p style='color: red; display : none'>unseen</p>",
+        "<p style='visibility:hidden'>unseen</p>",
+        "<svg><title>unseen</title></svg>",
+        "<textarea>unseen</textarea>",
+        "<nav>unseen</nav>",
+        "<div role=navigation>unseen</div>",
+        "<header>unseen</header>",
+        "<footer>unseen</footer>",
+        "<aside>unseen</aside>",
+        "<form>unseen</form>",
+    ],
+)
+def test_what_is_hidden_or_surrounds_the_text_is_dropped(unseen: str) -> None:
+    assert texts_of(f"<body>{unseen}{PROSE}{unseen} tail</body>") == [SAID, "tail"]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<form><p>All of it is a form.</form>", ["All of it is a form."]),
+        ("<nav>Only links</nav>", ["Only links"]),
+        ("<body style='display:none'><p>until a script ran", ["until a script ran"]),
+        (f"<article><header><h1>Own</h1></header>{PROSE}</article>", ["Own", SAID]),
+        (f"<p>around</p><main>{PROSE}</main><p>more</p>", [SAID]),  # main holds most
+        (f"{PROSE}<main>little</main>", [SAID, "little"]),  # main holds little
+        (f"<article>{PROSE}</article><article>{PROSE}</article>", [SAID, SAID]),  # two of a kind
+    ],
+)
+def test_never_everything_is_dropped(page: str, expected: Sequence[str]) -> None:
+    assert texts_of(page) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("<title> The\n Rules </title>", "The Rules"),
+        ("<title></title><meta property='og:title' content='Shared'>", "Shared"),
+        ("<svg><title>Icon</title></svg>", None),
+        ("", None),
+    ],
+)
+def test_a_page_states_its_title(head: str, title: str | None) -> None:
+    stated = [e.text for e in elements_of(f"{head}<p>text") if e.kind == "title"]
+
+    assert stated == ([title] if title else [])
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>Größe".encode(),  # UTF-8 without a word about it
+        "<p>Größe".encode("utf-8-sig"),  # by its mark
+        "<p>Größe".encode("utf-16"),  # by its mark
+        b"<meta charset=iso-8859-1>" + "<p>Größe".encode("cp1252"),  # as declared
+        b"<meta charset='latin1'>" + "<p>Größe".encode(),  # declared wrongly, is UTF-8
+        b"<meta http-equiv=Content-Type content='text/html; charset=cp850'>"
+        + "<p>Größe".encode("cp1252"),  # an encoding nobody uses on the web
+        b"<meta charset=zlib>" + "<p>Größe".encode("cp1252"),  # a codec, no encoding
+        "<p>Größe".encode("cp1252"),  # nothing at all
+    ],
+)
+def test_the_encoding_is_found(page: bytes) -> None:
+    assert texts_of(page) == ["Größe"]
+
+
+def test_an_old_encoding_is_read_as_declared() -> None:
+    page = b"<meta charset=Shift_JIS><p>" + "剣の価格".encode("cp932")
+
+    assert texts_of(page) == ["剣の価格"]
+
+
+def test_xhtml_may_close_its_tags_at_once() -> None:
+    page = (
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
+        "<body><script/><p>a&nbsp;b&mdash;c</p></body></html>"
+    )
+
+    assert texts_of(page.replace("<html", "<!DOCTYPE html><html")) == ["a b—c"]
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("<div>" * 3000 + "deep", "too_large"),  # libxml2 would leave out what is deeper
+        ("<blockquote>x" * 250, "too_large"),  # deeper than the reader can go
+        ("<p>" + "x" * 12_000_000, "too_large"),  # libxml2 would leave out the text
+        ("<!-- only -->", "no_text"),
+    ],
+)
+def test_what_would_be_cut_is_refused(page: str, reason: str) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        elements_of(page)
+
+    assert refusal.value.reason == reason
