@@ -1,8 +1,9 @@
 """What the command line says to the running gateway: the same HTTP a browser speaks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
 
@@ -60,20 +61,29 @@ class GatewayClient:
 
     async def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """Send a request and return the JSON it was answered with."""
-        try:
+        return _json(await self._request(method, path, **options))
+
+    async def put(self, path: str, **options: Any) -> tuple[dict[str, Any], bool]:
+        """Store something; return what is said of it, and whether it is new."""
+        response = await self._request("PUT", path, **options)
+        return _json(response), response.status_code != httpx.codes.OK
+
+    async def download(self, path: str, file: IO[bytes]) -> int:
+        """Write what lies at a path to a file as it comes; return the number of bytes."""
+        with _told():
+            async with self._http.stream("GET", path) as response:
+                if response.is_error:
+                    await response.aread()
+                    _refuse(response)
+                async for piece in response.aiter_bytes():
+                    file.write(piece)
+        return response.num_bytes_downloaded
+
+    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        with _told():
             response = await self._http.request(method, path, **options)
-        except httpx.ConnectError:
-            raise NotRunningError from None
-        except httpx.HTTPError as error:
-            raise LorekeeperError(
-                f"Lorekeeper did not answer ({type(error).__name__}). Look at its log."
-            ) from error
-        if response.status_code == RateLimitedError.status:
-            raise RateLimitedError
-        body = _json(response)
-        if response.is_error:
-            raise LorekeeperError(_message(body) or f"Lorekeeper answered {response.status_code}.")
-        return body
+        _refuse(response)
+        return response
 
     async def query(
         self, document: str, variables: Mapping[str, Any] | None = None
@@ -88,6 +98,28 @@ class GatewayClient:
             raise kind(errors[0]["message"])
         data: dict[str, Any] = body["data"]
         return data
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Put into words why there was no answer."""
+    try:
+        yield
+    except httpx.ConnectError:
+        raise NotRunningError from None
+    except httpx.HTTPError as error:
+        raise LorekeeperError(
+            f"Lorekeeper did not answer ({type(error).__name__}). Look at its log."
+        ) from error
+
+
+def _refuse(response: httpx.Response) -> None:
+    """Raise what an answer says went wrong, if anything did."""
+    if response.status_code == RateLimitedError.status:
+        raise RateLimitedError
+    if response.is_error:
+        told = _message(_json(response))
+        raise LorekeeperError(told or f"Lorekeeper answered {response.status_code}.")
 
 
 def _message(body: dict[str, Any]) -> str | None:

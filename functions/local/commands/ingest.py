@@ -1,185 +1,128 @@
-"""``lore ingest``: files and folders into the knowledge base, each to its end."""
+"""``lore ingest``: files, folders and web addresses into the knowledge base, each to its end."""
 
-import asyncio
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 from rich.markup import escape
-from rich.progress import Progress
+from rich.table import Table
 
 from functions.local.console import FAILED, out, print_json, progress_bar, run_command
 from functions.local.gateway_client import GatewayClient
 from functions.local.home import UsageError, port
-from functions.runtime.errors import LorekeeperError, RateLimitedError
+from functions.local.ingestion import send_all, watch_all
+from functions.local.sources import Source, find_sources, is_address
+from functions.runtime.discord.languages import language_name
 
-UPLOADS_AT_ONCE = 4
-# The gateway takes at most fifteen aliases in one query.
-WATCHED_AT_ONCE = 15
-POLL_SECONDS = 0.25
-RATE_LIMIT_SECONDS = 2.0
-ENDED = {"READY", "FAILED", "DEAD"}
+LISTED = 20
+GOOD_RANK = 3
 
 
-class Upload(msgspec.Struct, kw_only=True):
-    """A file on its way; ``status`` is the document's, in lower case."""
-
-    path: Path
-    name: str
-    document_id: str | None = None
-    status: str = "received"
-    reason: str | None = None
-    chunks: int = 0
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether nothing more will happen to it."""
-        return self.status.upper() in ENDED
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the file's entry in the JSON report."""
-        return {
-            "path": str(self.path),
-            "name": self.name,
-            "document_id": self.document_id,
-            "status": self.status,
-            "reason": self.reason,
-            "chunks": self.chunks,
-        }
+def _there(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a path where nothing is; an address is the gateway's to judge."""
+    for words in given:
+        if not is_address(words) and not Path(words).exists():
+            raise click.BadParameter(f"There is no file or folder {words}.")
+    return given
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("sources", nargs=-1, required=True, callback=_there)
 @click.option("--guild", type=click.IntRange(min=1), help="A Discord server's id.")
+@click.option("--title", help="What to call a single document; replaces one that is called so.")
+@click.option(
+    "--refresh-hours", type=click.IntRange(min=1), help="Check addresses again every so often."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def ingest(paths: tuple[Path, ...], *, guild: int | None, as_json: bool) -> None:
-    """Add files and folders (PATHS) to the knowledge base."""
-    uploads = run_command(lambda: ingest_paths(paths, guild_id=guild), as_json=as_json)
+def ingest(
+    sources: tuple[str, ...],
+    *,
+    guild: int | None,
+    title: str | None,
+    refresh_hours: int | None,
+    as_json: bool,
+) -> None:
+    """Add files, folders and web addresses (SOURCES) to the knowledge base."""
+    ended = run_command(
+        lambda: ingest_sources(sources, guild_id=guild, title=title, refresh_hours=refresh_hours),
+        as_json=as_json,
+    )
     if as_json:
-        print_json({"files": [upload.as_json() for upload in uploads]})
+        print_json({"files": [source.as_json() for source in ended]})
     else:
-        _print(uploads)
-    raise SystemExit(0 if all(upload.status == "ready" for upload in uploads) else FAILED)
+        _print(ended)
+    raise SystemExit(0 if all(source.status == "ready" for source in ended) else FAILED)
 
 
-async def ingest_paths(paths: tuple[Path, ...], *, guild_id: int | None) -> list[Upload]:
-    """Upload every file under the paths and wait until each has ended."""
-    uploads = [Upload(path=path, name=name) for path, name in find_files(paths)]
-    if not uploads:
-        raise UsageError("There is no file under these paths.")
-    refuse_same_names(uploads)
+async def ingest_sources(
+    given: tuple[str, ...],
+    *,
+    guild_id: int | None,
+    title: str | None = None,
+    refresh_hours: int | None = None,
+) -> list[Source]:
+    """Send everything that was named and wait until each document has ended."""
+    sources = find_sources(given, title=title)
+    if refresh_hours is not None and not any(source.url for source in sources):
+        raise UsageError("Only web addresses are checked again. Leave --refresh-hours out.")
     async with GatewayClient(f"http://127.0.0.1:{port()}", guild_id=guild_id) as gateway:
         with progress_bar() as bars:
-            await _upload_all(gateway, uploads, bars)
-            await _watch(gateway, uploads, bars)
-    return uploads
+            await send_all(gateway, sources, bars, refresh_hours=refresh_hours)
+            await watch_all(gateway, sources, bars)
+    return sources
 
 
-def find_files(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
-    """Yield each file with the name it is kept under; what is hidden in a folder is left out."""
-    for path in paths:
-        if path.is_file():
-            yield path, path.name
-            continue
-        root = path.resolve()
-        for file in sorted(root.rglob("*")):
-            below = file.relative_to(root)
-            if file.is_file() and not any(part.startswith(".") for part in below.parts):
-                yield file, str(Path(root.name) / below)
-
-
-def refuse_same_names(uploads: list[Upload]) -> None:
-    """Refuse files that would be kept under one name: each would replace the one before."""
-    first: dict[str, Path] = {}
-    for upload in uploads:
-        other = first.setdefault(upload.name, upload.path)
-        if other != upload.path:
-            raise UsageError(
-                f"{other} and {upload.path} would both be called {upload.name}."
-                " Give the folder that holds them instead."
-            )
-
-
-async def _upload_all(gateway: GatewayClient, uploads: list[Upload], bars: Progress) -> None:
-    bar = bars.add_task("Uploading ", total=len(uploads))
-    slots = asyncio.Semaphore(UPLOADS_AT_ONCE)
-
-    async def one(upload: Upload) -> None:
-        async with slots:
-            await _upload(gateway, upload)
-        bars.advance(bar)
-
-    await asyncio.gather(*(one(upload) for upload in uploads))
-
-
-async def _upload(gateway: GatewayClient, upload: Upload) -> None:
-    try:
-        content = await asyncio.to_thread(upload.path.read_bytes)
-        answer = await patiently(
-            gateway,
-            "PUT",
-            f"/api/guilds/{gateway.guild_id}/documents",
-            params={"name": upload.name, "origin": "cli"},
-            content=content,
-        )
-    except (OSError, LorekeeperError) as error:
-        upload.status, upload.reason = "failed", str(error)
-    else:
-        upload.document_id = answer["documentId"]
-
-
-async def patiently(
-    gateway: GatewayClient, method: str, path: str, **options: Any
-) -> dict[str, Any]:
-    """Send a request; where that was too much at once, wait and send it again."""
-    while True:
-        try:
-            return await gateway.send(method, path, **options)
-        except RateLimitedError:
-            await asyncio.sleep(RATE_LIMIT_SECONDS)
-
-
-async def _watch(gateway: GatewayClient, uploads: list[Upload], bars: Progress) -> None:
-    bar = bars.add_task("Ingesting ", total=len(uploads))
-    while pending := [upload for upload in uploads if not upload.ended]:
-        bars.update(bar, completed=len(uploads) - len(pending))
-        # Documents are taken in about the order they came: the first few end first.
-        watched = pending[:WATCHED_AT_ONCE]
-        try:
-            await _refresh(gateway, watched)
-        except RateLimitedError:
-            await asyncio.sleep(RATE_LIMIT_SECONDS)
-        if not any(upload.ended for upload in watched):
-            await asyncio.sleep(POLL_SECONDS)
-    bars.update(bar, completed=len(uploads))
-
-
-async def _refresh(gateway: GatewayClient, uploads: list[Upload]) -> None:
-    aliases = " ".join(
-        f'd{index}: document(id: "{upload.document_id}") {{ status statusReason passageCount }}'
-        for index, upload in enumerate(uploads)
-    )
-    answer = await gateway.query(
-        f"query Watch($guild: ID!) {{ guild(id: $guild) {{ {aliases} }} }}",
-        {"guild": gateway.guild_id},
-    )
-    for index, upload in enumerate(uploads):
-        row = answer["guild"][f"d{index}"]
-        if row is None:
-            upload.status, upload.reason = "failed", "The document was deleted meanwhile."
-            continue
-        upload.status = row["status"].lower()
-        upload.reason, upload.chunks = row["statusReason"], row["passageCount"]
-
-
-def _print(uploads: list[Upload]) -> None:
-    for upload in uploads:
-        if upload.status != "ready":
-            out.print(f"[red]✗[/red] {escape(upload.name)}: {escape(upload.reason or '')}")
-    ready = [upload for upload in uploads if upload.status == "ready"]
-    passages = sum(upload.chunks for upload in ready)
+def _print(sources: list[Source]) -> None:
+    ready = [source for source in sources if source.status == "ready"]
+    if len(sources) <= LISTED:
+        out.print(_table(sources))
+    for source in sources:
+        if source.status != "ready":
+            out.print(f"[red]✗[/red] {escape(source.name)}: {escape(source.reason or '')}")
+        elif len(sources) <= LISTED and (remark := _remark(source)):
+            out.print(f"[yellow]![/yellow] {escape(source.name)}: {escape(remark)}")
+    passages = sum(source.chunks for source in ready)
     out.print(
-        f"[green]✓[/green] {len(ready)} of {len(uploads)} documents ready, {passages} passages."
+        f"[green]✓[/green] {len(ready)} of {len(sources)} documents ready, {passages} passages."
+    )
+    if len(sources) > LISTED:
+        out.print(f"[dim]{_summary(ready)}[/dim]")
+
+
+def _remark(source: Source) -> str:
+    """Return what is worth knowing of a document that is ready."""
+    known = f"Already in the library as “{source.known_as}”." if source.known_as else ""
+    return f"{known} {source.reason or ''}".strip()
+
+
+def _table(sources: list[Source]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Document", overflow="fold")
+    table.add_column("Status")
+    for numbers in ("Pages", "Passages"):
+        table.add_column(numbers, justify="right")
+    table.add_column("Language")
+    table.add_column("Found at rank", justify="right")
+    for source in sources:
+        table.add_row(
+            escape(source.name),
+            source.status,
+            str(source.pages or ""),
+            str(source.chunks or ""),
+            language_name(source.language) or "",
+            str(source.rank or ""),
+        )
+    return table
+
+
+def _summary(ready: list[Source]) -> str:
+    """Return what many documents amount to, in one line."""
+    pages = sum(source.pages or 0 for source in ready)
+    languages = Counter(language_name(source.language) or "unknown" for source in ready)
+    named = ", ".join(f"{name} {count}" for name, count in languages.most_common())
+    found = sum(1 for source in ready if source.rank and source.rank <= GOOD_RANK)
+    known = sum(1 for source in ready if source.known_as is not None)
+    return (
+        f"{pages} pages; languages: {named or 'none'}; {found} found by their own words at rank"
+        f" {GOOD_RANK} or better; {known} in the library already."
     )

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,12 +13,19 @@ import click
 from rich.markdown import Markdown
 from rich.panel import Panel
 
+from functions.discord.commands import ADD_MESSAGE
 from functions.local.commands.ask import PATIENCE_SECONDS, QUESTION_FIELDS, report, wait_until
 from functions.local.console import FAILED, err, out, print_json, run_command
 from functions.local.gateway_client import GatewayClient
 from functions.local.home import Home, port
 from functions.local.simulator import SIMULATED_APPLICATION, simulator_signer
-from functions.runtime.discord.signing import MANAGE_GUILD, Caller, Upload, slash_command
+from functions.runtime.discord.signing import (
+    MANAGE_GUILD,
+    Caller,
+    Upload,
+    message_command,
+    slash_command,
+)
 from functions.runtime.errors import LorekeeperError
 
 DEFERRED = 5
@@ -28,6 +36,7 @@ BY_INTERACTION = (
 # How a message about a document begins while there is more to come.
 UNFINISHED = "⏳"
 POLL_SECONDS = 0.25
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -54,23 +63,53 @@ def kb() -> None:
 
 
 @kb.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=FILE)
+@click.option("--url", help="Instead of a file: the address of a page.")
+@click.option("--title", help="What to call the document.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def add(file: Path, *, as_json: bool) -> None:
-    """Send /kb add with a FILE and show how it goes."""
-    added = run_command(lambda: _add(file), as_json=as_json)
+def add(file: Path | None, *, url: str | None, title: str | None, as_json: bool) -> None:
+    """Send /kb add with a FILE or an address and show how it goes."""
+
+    async def call(member: Member) -> dict[str, Any]:
+        given = {"file": await member.attach(file) if file else None, "url": url, "title": title}
+        options = {name: value for name, value in given.items() if value is not None}
+        return await member.command("kb add", options)
+
+    shown = {"file": file and file.name, "url": url, "title": title}
+    words = " ".join(f"{name}: {value}" for name, value in shown.items() if value)
+    _play(call, f"/kb add {words}", as_json=as_json)
+
+
+@simulate.command()
+@click.argument("text")
+@click.option("--file", "files", multiple=True, type=FILE, help="A file sent with the message.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def message(text: str, *, files: tuple[Path, ...], as_json: bool) -> None:
+    """Choose "Add to knowledge base" on a message of this TEXT and show how it goes."""
+
+    async def call(member: Member) -> dict[str, Any]:
+        attached = [await member.attach(file) for file in files]
+        return await member.on_message(ADD_MESSAGE["name"], text, attached)
+
+    _play(call, f"Apps › {ADD_MESSAGE['name']}", as_json=as_json)
+
+
+def _play(
+    call: Callable[["Member"], Awaitable[dict[str, Any]]], command: str, *, as_json: bool
+) -> None:
+    added = run_command(lambda: _add(call), as_json=as_json)
     if as_json:
         print_json(added)
     else:
-        _print(f"/kb add file: {file.name}", added)
+        _print(command, added)
     raise SystemExit(0 if added["status"] == "ready" else FAILED)
 
 
-async def _add(file: Path) -> dict[str, Any]:
+async def _add(call: Callable[["Member"], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     async with GatewayClient(f"http://127.0.0.1:{port()}") as gateway:
         member = Member(gateway, guild_id=int(gateway.guild_id), permissions=MANAGE_GUILD)
         started = time.perf_counter()
-        interaction = await member.command("kb add", {"file": await member.attach(file)})
+        interaction = await call(member)
         if interaction["reply"]["type"] != DEFERRED:
             return _told(interaction)
         with err.status("Lorekeeper is reading …"):
@@ -127,12 +166,25 @@ class Member:
         self._caller = Caller(guild_id=guild_id, permissions=permissions)
 
     async def command(
-        self, command: str, options: dict[str, str | float | Upload]
+        self, command: str, options: Mapping[str, str | float | Upload]
     ) -> dict[str, Any]:
-        """Post a signed slash command as Discord does, and acknowledge its first answer."""
-        interaction = slash_command(
-            command, options, application_id=SIMULATED_APPLICATION, caller=self._caller
+        """Type a slash command."""
+        return await self._send(
+            slash_command(
+                command, options, application_id=SIMULATED_APPLICATION, caller=self._caller
+            )
         )
+
+    async def on_message(self, command: str, text: str, files: list[Upload]) -> dict[str, Any]:
+        """Call a command on a message of this text, with these files."""
+        return await self._send(
+            message_command(
+                command, text, files, application_id=SIMULATED_APPLICATION, caller=self._caller
+            )
+        )
+
+    async def _send(self, interaction: dict[str, Any]) -> dict[str, Any]:
+        """Post a signed interaction as Discord does, and acknowledge its first answer."""
         token = interaction["token"]
         announcement = {"token": token, "application_id": SIMULATED_APPLICATION}
         await self._gateway.send("POST", "/simulator/interactions", json=announcement)

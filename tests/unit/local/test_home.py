@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.local.commands.ingest import Upload, find_files, refuse_same_names
 from functions.local.home import AlreadyRunningError, Home, UsageError, port
+from functions.local.sources import Source, find_files, refuse_same_names
 
 
 def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_data_is_closed_to_everybody_else(tmp_path: Path) -> None:
 
 def test_files_that_would_share_a_name_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
     paths = (tmp_path / "a" / "x.md", tmp_path / "b" / "x.md")
-    uploads = [Upload(path=path, name=path.name) for path in paths]
+    uploads = [Source(path=path, name=path.name) for path in paths]
     with pytest.raises(UsageError, match=r"both be called x\.md"):
         refuse_same_names(uploads)
     refuse_same_names([*uploads[:1], *uploads[:1]])
