@@ -10,7 +10,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,8 +18,6 @@ import httpx
 import uvicorn
 
 from functions.local import system
-from functions.local.broker.app import build_broker
-from functions.local.broker.chaos import Chaos
 from functions.local.simulator import SIMULATED_APPLICATION, SIMULATOR_API
 from functions.runtime import leases
 from functions.runtime.discord.signing import MANAGE_GUILD, Caller, Signer, Upload, slash_command
@@ -42,14 +39,15 @@ GATHERING_SECONDS = 0.3
 class Moody(HashEmbedder):
     """Embeds; but some words kill its process, some never work, some not at the first attempt."""
 
-    def __init__(self, *, slowness: float) -> None:
+    def __init__(self, *, slowness: float, healed: bool) -> None:
         self._slowness = slowness
+        self._healed = healed
         self._failed: set[str] = set()
 
     async def embed_passages(self, texts: Sequence[str], **options: Any) -> Vectors:
         if self._slowness:
             await asyncio.sleep(self._slowness)
-        for text in texts:
+        for text in () if self._healed else texts:
             if DEADLY in text:
                 die()
             if HOPELESS in text or (FLAKY in text and text not in self._failed):
@@ -121,7 +119,7 @@ def _log_to(plan: Plan) -> None:
 
 def _embedder(plan: Plan) -> EmbeddingModel:
     if plan.embedder == "twin":
-        return Moody(slowness=plan.slowness)
+        return Moody(slowness=plan.slowness, healed=plan.healed)
     from functions.local.home import models_path  # noqa: PLC0415 -- the twin needs no engine
     from functions.runtime.embedder.embedder import Embedder  # noqa: PLC0415
 
@@ -132,8 +130,7 @@ def _prepare(plan: Plan) -> None:
     """Change in this process what a plan wants otherwise."""
     vars(leases).update(LEASE_SECONDS=plan.lease, RENEWAL_SECONDS=plan.renewal)
     if plan.drop:
-        chaos = Chaos(drop=plan.drop, seed=plan.seed)
-        vars(system).update(build_broker=partial(build_broker, chaos=chaos))
+        _lose(plan)
     if plan.copies > 1:
         vars(system).update(_concurrency=lambda manifests, name: AT_ONCE)  # noqa: ARG005
         _multiply(plan)
@@ -174,6 +171,19 @@ async def _say(http: httpx.AsyncClient, url: str, *, kind: str) -> None:
 
 def _headers(kind: str, event_id: str, source: str) -> dict[str, str]:
     return {"ce-specversion": "1.0", "ce-id": event_id, "ce-source": source, "ce-type": kind}
+
+
+def _lose(plan: Plan) -> None:
+    """Lose a share of the events that announce a row; those of the sweep arrive."""
+    choice = random.Random(plan.seed)  # noqa: S311 -- repeatable, not secret
+    original = EventPublisher.publish
+
+    async def publish(publisher: EventPublisher, kind: str, **event: Any) -> bool:
+        if not event.get("again") and choice.random() < plan.drop:
+            return True
+        return await original(publisher, kind, **event)
+
+    setattr(EventPublisher, "publish", publish)  # noqa: B010 -- mypy forbids the plain form
 
 
 def _multiply(plan: Plan) -> None:

@@ -18,9 +18,11 @@ class Boundary(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How the system runs; seconds where nothing else is said.
 
-    ``record`` names a file for the boundaries that were reached. ``copies`` delivers every event so
+    ``record`` names a file for the boundaries that were reached. ``drop`` is the share of events
+    that is lost, but for those of the sweep. ``copies`` delivers every event so
     often, shuffled, eight at once, every fifth from another source. ``moderator`` has a file added
-    in Discord once the system is up. ``slowness`` is added to each batch that is embedded.
+    in Discord once the system is up. ``slowness`` is added to each batch that is embedded; what is
+    ``healed`` embeds every word.
     """
 
     database_url: str
@@ -36,4 +38,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     copies: int = 1
     moderator: bool = False
     slowness: float = 0.0
+    healed: bool = False
     seed: int = 0

@@ -1,0 +1,15 @@
+"""Machines that fail, each with a database of its own on the tests' one server."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from tests.faults.machine import Machine, machine
+
+
+@pytest.fixture
+async def failing_machine(owner_url: str) -> AsyncIterator[Machine]:
+    """A computer that can be killed, with an empty library."""
+    async with machine(owner_url, name=f"faults-{uuid4().hex}") as made:
+        yield made
