@@ -15,7 +15,7 @@ BITS = 64
 # Bits by which fingerprints of one text and its edits differ, median and ninth decile of 240
 # English paragraphs: a number 3 and 5, three words 5 and 8, a line of boilerplate 7 and 11. The
 # nearest two of different paragraphs differ by 13 (German 14, Chinese 15, Thai 7).
-MOST_BITS = 10
+MOST_BITS = 12
 # Bits only choose whom to compare. One word changed in ten is another statement.
 LEAST_SHARED = 0.85
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from functions.runtime.embedder.protocol import EmbeddingModel, Vector
+from functions.runtime.languages import stemmer_of
 from functions.runtime.lexical import terms
 from functions.runtime.passages import Highlight
 from functions.runtime.sentences import Span, split_sentences
 from functions.runtime.stop_words import STOP_WORDS
-from functions.search.schemas import Term
+from functions.search.schemas import Readable, Term
 
 MOST_SENTENCES = 60
 # On 238 questions of XQuAD each, what is then quoted holds the gold span: en .933, de .899,
@@ -29,15 +30,16 @@ def _telling(wanted: Sequence[Term]) -> list[Term]:
     return [term for term in wanted if term.text not in STOP_WORDS] or list(wanted)
 
 
-def _overlap(sentence: str, wanted: Sequence[Term]) -> float:
-    held = set(terms(sentence))
-    return sum(term.share for term in wanted if term.text in held)
+def _overlap(sentence: str, passage: Readable) -> float:
+    held = set(terms(sentence, language=stemmer_of(passage.language)))
+    return sum(term.share for term in _telling(passage.wanted) if term.text in held)
 
 
 async def highlight(
-    texts: Sequence[str], *, query: Vector, wanted: Sequence[Term], embedder: EmbeddingModel
+    readable: Sequence[Readable], *, query: Vector, embedder: EmbeddingModel
 ) -> list[list[Highlight]]:
     """Score the sentences of each text by meaning and by shared words, 0 to 1 over all."""
+    texts = [passage.text for passage in readable]
     spans: list[tuple[int, Span]] = [
         (index, span) for index, text in enumerate(texts) for span in split_sentences(text)
     ][:MOST_SENTENCES]
@@ -47,8 +49,12 @@ async def highlight(
     sentences = [texts[index][span.start : span.end] for index, span in spans]
     vectors = await embedder.embed_passages(sentences, urgent=True)
     meaning = _min_max([float(cosine) for cosine in np.asarray(vectors) @ query])
-    telling = _telling(wanted)
-    words = _min_max([_overlap(sentence, telling) for sentence in sentences])
+    words = _min_max(
+        [
+            _overlap(sentence, readable[index])
+            for sentence, (index, _) in zip(sentences, spans, strict=True)
+        ]
+    )
     for (index, span), near, shared in zip(spans, meaning, words, strict=True):
         score = round(MEANING_SHARE * near + (1 - MEANING_SHARE) * shared, 4)
         found[index].append(Highlight(start=span.start, end=span.end, score=score))

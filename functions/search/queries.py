@@ -6,6 +6,8 @@ from sqlalchemy import TextClause, text
 
 from functions.runtime.embedder.registry import RegisteredModel
 
+# ISO 639 for a language nothing told.
+UNTOLD = "und"
 K1 = 1.2
 B = 0.75
 
@@ -20,7 +22,9 @@ def _statement(*parts: str) -> TextClause:
 
 
 STATISTICS = _statement(
-    "SELECT count(*) AS passages, coalesce(avg(chunks.terms), 0)::float8 AS mean_terms",
+    "SELECT count(*) AS passages, coalesce(avg(chunks.terms), 0)::float8 AS mean_terms,",
+    "ARRAY(SELECT DISTINCT language FROM documents WHERE guild_id = :guild_id",
+    "AND language IS NOT NULL AND current_version_id IS NOT NULL ORDER BY language) AS languages",
     "FROM chunks",
     _CURRENT,
     "WHERE chunks.guild_id = :guild_id",
@@ -38,11 +42,13 @@ LEXICAL = _statement(
     "SELECT chunks.id AS chunk_id, chunks.document_id, sum(wanted.share) AS coverage,",
     f"sum(wanted.idf * postings.frequency * {K1 + 1} / (postings.frequency",
     f"+ {K1} * ({1 - B} + {B} * chunks.terms / CAST(:mean_terms AS float8)))) AS bm25",
-    "FROM unnest(CAST(:terms AS text[]), CAST(:idfs AS float8[]), CAST(:shares AS float8[]))",
-    "AS wanted (term, idf, share)",
+    "FROM unnest(CAST(:terms AS text[]), CAST(:idfs AS float8[]), CAST(:shares AS float8[]),",
+    "CAST(:languages AS text[])) AS wanted (term, idf, share, languages)",
     "JOIN postings ON postings.guild_id = :guild_id AND postings.term = wanted.term",
     "JOIN chunks ON chunks.id = postings.chunk_id",
     _CURRENT,
+    # A passage was stemmed in its document's language, so the question is as well.
+    f"WHERE coalesce(documents.language, '{UNTOLD}') = ANY(string_to_array(wanted.languages, ' '))",
     "GROUP BY chunks.id ORDER BY bm25 DESC, chunks.id LIMIT :depth",
 )
 
@@ -106,7 +112,7 @@ def indexed(model: RegisteredModel) -> TextClause:
 PASSAGES = _statement(
     "SELECT chunks.id AS chunk_id, chunks.document_id, chunks.ordinal, chunks.text,",
     "chunks.heading_path, chunks.page, documents.title, documents.source_name,",
-    "documents.source_url FROM chunks",
+    "documents.source_url, documents.language, chunks.fingerprint FROM chunks",
     _CURRENT,
     "WHERE chunks.guild_id = :guild_id AND chunks.id = ANY(CAST(:chunk_ids AS bigint[]))",
 )

@@ -8,6 +8,8 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
     passages: int
     mean_terms: float
+    # Of its documents, ISO 639-1.
+    languages: list[str]
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +18,21 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     idf: float
     share: float
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """The question's terms as the passages of some languages hold them."""
+
+    languages: list[str]
+    wanted: list[Term]
+
+
+class Readable(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage's text, with the question's terms as its language has them."""
+
+    text: str
+    language: str | None
+    wanted: list[Term]
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,3 +75,5 @@ class PassageRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     source_name: str
     source_url: str | None
+    language: str | None
+    fingerprint: int

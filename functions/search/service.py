@@ -15,10 +15,19 @@ from functions.runtime.passages import Passage, SearchRequest, SearchResponse
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
 from functions.search.evidence import evidence
+from functions.search.folding import Row, fold
 from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
-from functions.search.schemas import Candidate, Hit, Neighbour, PassageRow, Statistics, Term
-from functions.search.weighing import weigh, words_of
+from functions.search.schemas import (
+    Candidate,
+    Hit,
+    Neighbour,
+    PassageRow,
+    Readable,
+    Reading,
+    Statistics,
+)
+from functions.search.weighing import weigh, words_by_language
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
@@ -42,9 +51,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     model: RegisteredModel
     ranked: list[Candidate]
-    best: list[tuple[Candidate, PassageRow]]
+    best: list[Row]
     vector: Any
-    wanted: list[Term]
+    readings: list[Reading]
 
 
 async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
@@ -78,7 +87,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
         async with clients.database.guild(request.guild_id, snapshot=True) as session:
             with watch.stage("lexical"):
                 model = await model_of_guild(session, request.guild_id)
-                statistics, wanted, hits = await _by_words(session, request)
+                statistics, readings, hits = await _by_words(session, request)
             if model != guess:
                 embedding.cancel()
                 clients.known_models[request.guild_id] = model
@@ -89,10 +98,12 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
                 neighbours = await _by_meaning(session, request.guild_id, dense=dense, hits=hits)
             ranked = fuse(neighbours, hits)
             with watch.stage("fetch"):
-                best = await _fetch(session, request, spread(ranked))
+                best, folded = await _fetch(session, request, spread(ranked))
     finally:
         embedding.cancel()
-    return Found(model=model, ranked=ranked, best=best, vector=vector, wanted=wanted)
+    # A text that the server has five times is one candidate.
+    distinct = [candidate for candidate in ranked if candidate.chunk_id not in folded]
+    return Found(model=model, ranked=distinct, best=best, vector=vector, readings=readings)
 
 
 async def _embed(clients: Clients, query: str, model: RegisteredModel, watch: Stopwatch) -> Vector:
@@ -109,25 +120,34 @@ async def _rows(
 
 async def _by_words(
     session: AsyncSession, request: SearchRequest
-) -> tuple[Statistics, list[Term], list[Hit]]:
+) -> tuple[Statistics, list[Reading], list[Hit]]:
     scope = {"guild_id": request.guild_id}
     statistics = Statistics(**(await _rows(session, queries.STATISTICS, scope))[0])
-    words = words_of(request.query)
-    if not words or not statistics.passages:
+    words = words_by_language(request.query, statistics.languages)
+    every = sorted({word for _, of_language in words for word in of_language})
+    if not every or not statistics.passages:
         return statistics, [], []
-    counted = await _rows(session, queries.FREQUENCIES, {**scope, "terms": list(words)})
+    counted = await _rows(session, queries.FREQUENCIES, {**scope, "terms": every})
     holding = {row["term"]: row["passages"] for row in counted}
-    wanted = weigh(words, passages=statistics.passages, holding=holding)
+    readings = [
+        Reading(
+            languages=languages,
+            wanted=weigh(of_language, passages=statistics.passages, holding=holding),
+        )
+        for languages, of_language in words
+    ]
+    pairs = [(" ".join(reading.languages), term) for reading in readings for term in reading.wanted]
     values = {
         **scope,
-        "terms": [term.text for term in wanted],
-        "idfs": [term.idf for term in wanted],
-        "shares": [term.share for term in wanted],
+        "terms": [term.text for _, term in pairs],
+        "idfs": [term.idf for _, term in pairs],
+        "shares": [term.share for _, term in pairs],
+        "languages": [languages for languages, _ in pairs],
         "mean_terms": max(statistics.mean_terms, 1.0),
         "depth": DEPTH,
     }
     hits = [Hit(**row) for row in await _rows(session, queries.LEXICAL, values)]
-    return statistics, wanted, hits
+    return statistics, readings, hits
 
 
 async def _by_meaning(
@@ -149,22 +169,35 @@ async def _by_meaning(
 
 async def _fetch(
     session: AsyncSession, request: SearchRequest, ranked: Sequence[Candidate]
-) -> list[tuple[Candidate, PassageRow]]:
-    """Return the ``k`` best with their rows; a text that was there already is left out."""
-    # Equal texts are rare: a few more than k suffice.
-    wanted = ranked[: 2 * request.k + HIGHLIGHTED_PASSAGES]
+) -> tuple[list[Row], set[int]]:
+    """Return the ``k`` best with their rows, and which passages say what a better one says."""
+    kept: list[Row] = []
+    folded: set[int] = set()
+    # A few more than k, and again where most of them said the same.
+    batch = 2 * request.k + HIGHLIGHTED_PASSAGES
+    for first in range(0, len(ranked), batch):
+        rows = await _with_rows(session, request.guild_id, ranked[first : first + batch])
+        folded.update(candidate.chunk_id for candidate, _ in fold(kept, rows))
+        if len(kept) >= request.k:
+            break
+    return kept[: request.k], folded
+
+
+async def _with_rows(
+    session: AsyncSession, guild_id: int, candidates: Sequence[Candidate]
+) -> list[Row]:
     values = {
-        "guild_id": request.guild_id,
-        "chunk_ids": [candidate.chunk_id for candidate in wanted],
+        "guild_id": guild_id,
+        "chunk_ids": [candidate.chunk_id for candidate in candidates],
     }
     fetched = await _rows(session, queries.PASSAGES, values)
     rows = {row["chunk_id"]: PassageRow(**row) for row in fetched}
-    best: dict[str, tuple[Candidate, PassageRow]] = {}
-    for candidate in wanted:
-        # A version published since the ranking took its predecessor's passages away.
-        if row := rows.get(candidate.chunk_id):
-            best.setdefault(" ".join(row.text.split()).casefold(), (candidate, row))
-    return list(best.values())[: request.k]
+    # A version published since the ranking took its predecessor's passages away.
+    return [
+        (candidate, rows[candidate.chunk_id])
+        for candidate in candidates
+        if candidate.chunk_id in rows
+    ]
 
 
 def _location(row: PassageRow) -> str:
@@ -194,14 +227,18 @@ def _passage(candidate: Candidate, row: PassageRow, *, public_url: str) -> Passa
 
 async def _highlighted(clients: Clients, passages: list[Passage], found: Found) -> list[Passage]:
     top = passages[:HIGHLIGHTED_PASSAGES]
+    readable = [_readable(row, found.readings) for _, row in found.best[:HIGHLIGHTED_PASSAGES]]
     marked = await highlight(
-        [passage.text for passage in top],
-        query=found.vector,
-        wanted=found.wanted,
-        embedder=clients.embedder_of(found.model),
+        readable, query=found.vector, embedder=clients.embedder_of(found.model)
     )
     replaced = [
         msgspec.structs.replace(passage, highlights=sentences)
         for passage, sentences in zip(top, marked, strict=True)
     ]
     return [*replaced, *passages[HIGHLIGHTED_PASSAGES:]]
+
+
+def _readable(row: PassageRow, readings: Sequence[Reading]) -> Readable:
+    language = row.language or queries.UNTOLD
+    wanted = [reading.wanted for reading in readings if language in reading.languages]
+    return Readable(text=row.text, language=row.language, wanted=wanted[0] if wanted else [])

@@ -15,12 +15,15 @@ from functions.runtime.embedder import manifest
 from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.protocol import MODEL_NAME, EmbeddingModel, Vector
 from functions.runtime.embedder.twin import HashEmbedder
+from functions.runtime.fingerprints import fingerprint
+from functions.runtime.languages import stemmer_of
 from functions.runtime.lexical import terms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = text(
-    "INSERT INTO documents (id, guild_id, title, source_name, source_url, origin,"
-    " current_version_id) VALUES (:document, :guild, :title, :name, :url, 'upload', :current)"
+    "INSERT INTO documents (id, guild_id, title, source_name, source_url, origin, language,"
+    " current_version_id) VALUES (:document, :guild, :title, :name, :url, 'upload', :language,"
+    " :current)"
     " ON CONFLICT (id) DO UPDATE SET current_version_id = EXCLUDED.current_version_id"
 )
 VERSION = text(
@@ -29,8 +32,9 @@ VERSION = text(
 )
 CHUNK = text(
     "INSERT INTO chunks (guild_id, document_id, version_id, ordinal, text, heading_path, page,"
-    " char_start, char_end, tokens, terms) VALUES (:guild, :document, :version, :ordinal, :text,"
-    " CAST(:path AS text[]), :page, 0, 1, 1, :terms) RETURNING id"
+    " char_start, char_end, tokens, terms, fingerprint)"
+    " VALUES (:guild, :document, :version, :ordinal, :text,"
+    " CAST(:path AS text[]), :page, 0, 1, 1, :terms, :fingerprint) RETURNING id"
 )
 POSTING = text(
     "INSERT INTO postings (guild_id, term, chunk_id, frequency)"
@@ -60,6 +64,7 @@ class Knowledge:
         url: str | None = None,
         path: Sequence[str] = (),
         page: int | None = None,
+        language: str | None = None,
         document: UUID | None = None,
         number: int = 1,
         current: bool = True,
@@ -76,12 +81,13 @@ class Knowledge:
                     "title": title or name,
                     "name": name,
                     "url": url,
+                    "language": language,
                     "current": version if current else None,
                 },
             )
             await session.execute(VERSION, row)
             for ordinal, (words, vector) in enumerate(zip(passages, vectors, strict=True)):
-                counted = Counter(terms(" ".join((*path, words))))
+                counted = Counter(terms(" ".join((*path, words)), language=stemmer_of(language)))
                 chunk = await session.scalar(
                     CHUNK,
                     {
@@ -91,6 +97,7 @@ class Knowledge:
                         "path": list(path),
                         "page": page,
                         "terms": counted.total(),
+                        "fingerprint": fingerprint(words),
                     },
                 )
                 posting = {"terms": list(counted), "counts": list(counted.values())}

@@ -174,13 +174,78 @@ async def test_one_document_gives_three_passages_at_most(
     assert Counter(p.title for p in found.passages) == {"harbour.txt": 3, "lake.txt": 1}
 
 
-async def test_the_same_text_is_shown_once(
+HANDBOOK = (
+    "The web server listens on port 8080 of every interface. Its logs are written to a file in the"
+    " home of the service, one line for each request, and old files are removed after a week."
+)
+VARIANTS = [
+    (HANDBOOK.replace(" ", "  "), 1, "other spaces"),
+    (HANDBOOK.upper(), 1, "in capitals"),
+    (" ".join(reversed(HANDBOOK.split(". "))), 1, "sentences in another order"),
+    (HANDBOOK.replace("removed", "deleted"), 1, "one word of many"),
+    (HANDBOOK.replace("8080", "9090"), 2, "another port"),
+    (HANDBOOK.replace("are removed", "are not removed"), 2, "a negation"),
+    (HANDBOOK[: HANDBOOK.index("Its")], 2, "the half"),
+]
+
+
+@pytest.mark.parametrize(("variant", "shown", "remark"), VARIANTS)
+async def test_what_says_the_same_is_shown_once(
+    searcher: Searcher, knowledge: Any, guild_id: int, variant: str, shown: int, remark: str
+) -> None:
+    await knowledge.add(guild_id, "handbook.txt", [HANDBOOK])
+    await knowledge.add(guild_id, "copy.txt", [variant])
+    found = await searcher.find(guild_id, "Which port does the web server listen on?")
+    assert len(found.passages) == shown, remark
+
+
+async def test_of_near_duplicates_the_one_asked_for_stays(
     searcher: Searcher, knowledge: Any, guild_id: int
 ) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
-        await knowledge.add(guild_id, name, ["The harbour opens at  six."])
-    found = await searcher.find(guild_id, "When does the harbour open?")
-    assert len(found.passages) == 1
+    old = HANDBOOK.replace("web server", "proxy server")
+    await knowledge.add(guild_id, "web.txt", [HANDBOOK])
+    await knowledge.add(guild_id, "proxy.txt", [old])
+    for asked, title in (("web", "web.txt"), ("proxy", "proxy.txt")):
+        found = await searcher.find(guild_id, f"Where are the logs of the {asked} server?")
+        assert [passage.title for passage in found.passages] == [title]
+
+
+async def test_many_copies_leave_room_for_the_rest(
+    searcher: Searcher, knowledge: Any, facts: int
+) -> None:
+    alone = await searcher.find(facts, "When was the Eiffel Tower finished?", k=3)
+    for number in range(30):
+        await knowledge.add(facts, f"copy-{number}.txt", [FACTS[2]])
+    found = await searcher.find(facts, "When was the Eiffel Tower finished?", k=3)
+    assert len({passage.text for passage in found.passages}) == 3
+    # Copies are no rivals of what they copy.
+    assert found.evidence >= alone.evidence - 0.05
+
+
+async def test_a_question_is_stemmed_as_its_document_is(
+    searcher: Searcher, knowledge: Any, guild_id: int
+) -> None:
+    await knowledge.add(guild_id, "haus.txt", ["Altes Haus."], language="de")
+    await knowledge.add(guild_id, "baum.txt", ["Junger Baum."], language="de")
+    await knowledge.add(guild_id, "house.txt", ["Old house."], language="en")
+    # Taken for English when alone: a single word tells nothing.
+    found = await searcher.find(guild_id, "Häuser")
+    words = {passage.title: passage.bm25 or 0 for passage in found.passages}
+    assert words["haus.txt"] > 0
+    assert words["baum.txt"] == words["house.txt"] == 0
+    found = await searcher.find(guild_id, "houses Haus")
+    words = {passage.title: passage.bm25 or 0 for passage in found.passages}
+    assert words["haus.txt"] > 0 < words["house.txt"]
+
+
+async def test_documents_whose_language_nothing_told_are_found_as_well(
+    searcher: Searcher, knowledge: Any, guild_id: int
+) -> None:
+    await knowledge.add(guild_id, "mixed.txt", ["The libraries of the city."])
+    await knowledge.add(guild_id, "haus.txt", ["Altes Haus."], language="de")
+    found = await searcher.find(guild_id, "Where is the library of the city?")
+    assert found.passages[0].title == "mixed.txt"
+    assert (found.passages[0].bm25 or 0) > 0
 
 
 async def test_a_passage_says_where_it_stands(

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.search.weighing import inverse_frequency, weigh, words_of
+from functions.search.weighing import inverse_frequency, weigh, words_by_language, words_of
 
 
 def test_the_idf_is_never_negative_and_falls_with_frequency() -> None:
@@ -36,3 +36,21 @@ def test_a_word_counts_once_even_beside_its_stem() -> None:
 
 def test_each_pair_of_signs_counts_as_a_word() -> None:
     assert words_of("博物馆") == {"博物": 1.0, "物馆": 1.0}
+
+
+def test_a_question_is_stemmed_as_each_language_of_the_documents_does() -> None:
+    by_language = {
+        language: set(words)
+        for languages, words in words_by_language("Häuser", ["de", "en", "pl"])
+        for language in languages
+    }
+    assert by_language["de"] == {"hauser", "haus"}
+    assert "haus" not in by_language["en"]
+    assert "hauser" in by_language["pl"]
+    assert set(by_language) == {"und", "de", "en", "pl"}
+
+
+def test_languages_that_stem_alike_are_asked_for_once() -> None:
+    [(languages, words)] = words_by_language("博物馆 2024", ["ja", "th", "zh"])
+    assert languages == ["und", "ja", "th", "zh"]
+    assert words == words_of("博物馆 2024")

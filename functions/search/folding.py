@@ -1,0 +1,27 @@
+"""Passages that say the same, shown once."""
+
+from collections.abc import Iterable
+
+from functions.runtime.fingerprints import MOST_BITS, distance, say_the_same
+from functions.search.schemas import Candidate, PassageRow
+
+Row = tuple[Candidate, PassageRow]
+
+
+def _alike(one: PassageRow, other: PassageRow) -> bool:
+    near = distance(one.fingerprint, other.fingerprint) <= MOST_BITS
+    return near and say_the_same(one.text, other.text)
+
+
+def fold(kept: list[Row], ranked: Iterable[Row]) -> list[Row]:
+    """Add what says something new to what is kept; return the rest.
+
+    Of passages that say the same the better ranked stays: it is nearer to what was asked.
+    """
+    folded = []
+    for candidate, row in ranked:
+        if any(_alike(row, better) for _, better in kept):
+            folded.append((candidate, row))
+        else:
+            kept.append((candidate, row))
+    return folded
