@@ -38,12 +38,15 @@ def read(document: bytes) -> Iterator[Page]:
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
-    for row in reader:
-        cells = [_SPACES.sub(" ", cell).strip() for cell in row]
-        if len(cells) > _MOST_COLUMNS:
-            raise RefusedError("damaged")
-        if any(cells):
-            yield cells
+    try:
+        for row in reader:
+            cells = [_SPACES.sub(" ", cell).strip() for cell in row]
+            if len(cells) > _MOST_COLUMNS:
+                raise RefusedError("damaged")
+            if any(cells):
+                yield cells
+    except csv.Error:
+        raise RefusedError("damaged") from None
 
 
 def _delimiter(text: str) -> str:
@@ -59,7 +62,7 @@ def _regularity(text: str, delimiter: str) -> tuple[float, int]:
     """Return which share of the first rows has the most usual number of columns, and that."""
     try:
         rows = list(itertools.islice(_rows(text, delimiter), _SAMPLE))
-    except (csv.Error, RefusedError):
+    except RefusedError:
         return 0.0, 0
     columns, count = Counter(len(row) for row in rows).most_common(1)[0] if rows else (0, 0)
     return (count / len(rows), columns) if columns > 1 else (0.0, columns)

@@ -16,7 +16,7 @@ _LONGEST_SIGNATURE: Final = 200
 def read(document: bytes) -> Iterator[Page]:
     """Yield a program's text, given as clean UTF-8, in stretches that end between definitions."""
     batch: list[Element] = []
-    for stretch in _definitions(document.decode("utf-8")):
+    for stretch in _definitions(document.decode("utf-8").rstrip("\n")):
         batch.append(Element("code", stretch, header=_signature(stretch)))
         if len(batch) >= _BATCH:
             yield Page(batch)

@@ -218,7 +218,7 @@ def _number(start: str | None) -> int:
 def _definitions(node: etree._Element) -> str:
     lines: list[str] = []
     terms: list[str] = []
-    for child in node.iter("dt", "dd"):
+    for child in _entries(node):
         text = _flat(child)
         if child.tag == "dt":
             terms.append(_plain(text))
@@ -228,3 +228,14 @@ def _definitions(node: etree._Element) -> str:
         lines.append(f"{term}: {text}" if term else f"  {text}")
     lines += [term for term in terms if term]
     return "\n".join(lines)
+
+
+def _entries(node: etree._Element) -> list[etree._Element]:
+    """Return a definition list's terms and definitions, but not those of a list inside."""
+    # Left open, one is put into the one before by libxml2; they belong side by side.
+    for entry in reversed(list(node.iter("dt", "dd"))):
+        parent = entry.getparent()
+        if parent is not None and parent.tag in {"dt", "dd"}:
+            parent.addnext(entry)
+    groups = [node, *node.iterchildren("div")]
+    return [entry for group in groups for entry in group.iterchildren("dt", "dd")]

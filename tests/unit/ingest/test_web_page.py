@@ -32,6 +32,10 @@ SAID = " ".join(["This page says enough to stand without what surrounds it."] * 
         ("<ol start=9><li>a<li>b</ol>", [Element("list", "9. a\n10. b")]),
         ("<ol start=99999999999999999999><li>a</ol>", [Element("list", "1. a")]),  # nonsense
         ("<dl><dt>HP</dt><dt>Health</dt><dd>points</dd></dl>", [Element("list", "HP, Health: points")]),
+        ("<dl><dt>HP<dt>Life<dd>points<dd>of all</dl>", [  # left open
+            Element("list", "HP, Life: points\n  of all")]),
+        ("<dl><div><dt>A</dt><dd>b<dl><dt>C</dt><dd>d</dd></dl></dd></div></dl>", [
+            Element("list", "A: b\nC: d")]),
         ("<pre>a\n  <b>b</b><br>c\n</pre>", [Element("code", "a\n  b\nc")]),
         ("<blockquote><p>a<p>b</blockquote>", [Element("quote", "a\nb")]),
         ("<p><img alt='A map'><img src=x></p>", [Element("paragraph", "A map")]),

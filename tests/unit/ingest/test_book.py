@@ -1,0 +1,120 @@
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from functions.ingest.parsing import parse
+from functions.ingest.refusals import UnreadableDocumentError
+
+CONTAINER = (
+    '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/>'
+    "</rootfiles></container>"
+)
+PACKAGE = (
+    '<package xmlns="http://www.idpf.org/2007/opf">'
+    '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title></metadata>'
+    "<manifest>{items}</manifest><spine>{references}</spine></package>"
+)
+PAGE = (
+    '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">'
+    "<head><title/></head><body>{}</body></html>"
+)
+
+
+def book_of(
+    chapters: Sequence[str],
+    *,
+    title: str = "The Book",
+    order: Sequence[int] = (),
+    extra: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return an EPUB of these bodies, read in `order` where it is given."""
+    items = "".join(
+        f'<item id="c{number}" href="text/part%20{number}.xhtml"'
+        f' media-type="application/xhtml+xml"{properties(body)}/>'
+        for number, body in enumerate(chapters)
+    )
+    references = "".join(
+        f'<itemref idref="c{number}"/>' for number in order or range(len(chapters))
+    )
+    package = PACKAGE.format(title=title, items=items, references=references)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        archive.writestr("META-INF/container.xml", CONTAINER)
+        archive.writestr("OEBPS/book.opf", package)
+        for number, body in enumerate(chapters):
+            archive.writestr(f"OEBPS/text/part {number}.xhtml", PAGE.format(body))
+        for name, content in (extra or {}).items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def properties(body: str) -> str:
+    return ' properties="nav"' if body.startswith("<nav") else ""
+
+
+def encryption(algorithm: str) -> dict[str, str]:
+    return {
+        "META-INF/encryption.xml": (
+            '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+            '<EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#">'
+            f'<EncryptionMethod Algorithm="{algorithm}"/></EncryptedData></encryption>'
+        )
+    }
+
+
+async def test_a_book_is_read_in_its_order_under_its_title() -> None:
+    chapters = ["<h1>Two</h1><p>b</p>", "<nav><ol><li>Contents</li></ol></nav>", "<h1>One</h1>a"]
+
+    parsed = await parse(book_of(chapters, order=[2, 1, 0]), name="a.zip")
+
+    assert (parsed.media_type, parsed.title) == ("application/epub+zip", "The Book")
+    assert parsed.pages is None
+    assert [(block.text, block.heading_path) for block in parsed.blocks] == [
+        ("One", ("One",)), ("a", ("One",)), ("Two", ("Two",)), ("b", ("Two",))
+    ]  # fmt: skip
+
+
+async def test_scrambled_fonts_are_no_protection() -> None:
+    extra = encryption("http://www.idpf.org/2008/embedding")
+
+    parsed = await parse(book_of(["<p>open</p>"], extra=extra), name="a.epub")
+
+    assert parsed.text == "open"
+
+
+async def test_a_damaged_chapter_costs_only_itself() -> None:
+    document = book_of(["<p>one</p>", "<p>two</p>"])
+    whole = document.replace(b"OEBPS/text/part 1", b"OEBPS/text/gone 1")
+
+    parsed = await parse(whole, name="a.epub")
+
+    assert parsed.text == "one"
+    assert parsed.notices == ("These chapters are damaged and could not be read: 2.",)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason", "sentence"),
+    [
+        (
+            book_of(["<p>x</p>"], extra=encryption("http://www.w3.org/2001/04/xmlenc#aes256-cbc")),
+            "encrypted",
+            "protected against copying",
+        ),
+        (book_of(["<img src='scan.jpg'/>"]), "no_text", "its pages seem to be images"),
+        (book_of([]), "damaged", "EPUB book is damaged"),  # nothing to read in order
+        (book_of(["<p>x</p>"])[:-200], "damaged", "EPUB book is damaged"),  # cut off
+        (book_of(["<p>x</p>"], title="&undeclared;"), "damaged", "EPUB book is damaged"),
+        (book_of(["<p>" + "x" * 12_000_000 + "</p>"]), "too_large", "more memory than is allowed"),
+    ],
+)
+async def test_a_book_that_cannot_be_read_says_why(
+    document: bytes, reason: str, sentence: str
+) -> None:
+    with pytest.raises(UnreadableDocumentError, match=sentence) as refusal:
+        await parse(document, name="a.epub")
+
+    assert refusal.value.reason == reason

@@ -1,0 +1,89 @@
+import json
+from typing import Any
+
+import pytest
+
+from functions.ingest.parsers.elements import Element, RefusedError
+from functions.ingest.parsers.records import read
+
+LONG = "word " * 150
+
+
+def elements_of(source: str) -> list[Element]:
+    return [element for page in read(source.encode()) for element in page.elements]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('{"a": {"b": 1.50, "c": true, "d": null}}', ["a.b: 1.50\na.c: true"]),  # as written
+        ('[{"n": "x"}, {"n": "y"}]', ["n: x", "n: y"]),  # one record each
+        ('{"n": 1}\n{"n": 2}\n\n', ["n: 1", "n: 2"]),  # JSON Lines
+        ('{"tags": ["a", "b", 3]}', ["tags: a, b, 3"]),
+        ('{"a": [{"x": 1}, [2]]}', ["a[0].x: 1\na[1]: 2"]),
+        ('["a", "b"]', ["- a\n- b"]),
+        ('{"two words": {"x.y": "1"}}', ["two words.x.y: 1"]),
+        ('"text"', ["text"]),
+        ("[]", []),
+        ("12345678901234567890.10", ["12345678901234567890.10"]),
+    ],
+)
+def test_every_value_stands_behind_its_path(source: str, expected: list[str]) -> None:
+    assert [element.text for element in elements_of(source)] == expected
+
+
+def test_large_objects_get_headings() -> None:
+    value: dict[str, Any] = {"version": 2, "sword": {"text": LONG}, "bow": {"text": LONG}}
+
+    found = [(element.kind, element.level, element.text) for element in elements_of(_json(value))]
+
+    assert found == [
+        ("table", 0, "version: 2"),
+        ("heading", 1, "sword"),
+        ("table", 0, f"text: {LONG.strip()}"),
+        ("heading", 1, "bow"),
+        ("table", 0, f"text: {LONG.strip()}"),
+    ]
+
+
+def test_large_records_are_headed_by_their_name() -> None:
+    value = [{"id": "7", "name": "Sword", "text": LONG, "more": LONG}]
+
+    assert elements_of(_json(value))[0] == Element("heading", "Sword", level=1)
+
+
+def test_a_notebook_is_its_cells() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n", "text"]},
+        {"cell_type": "code", "source": "x = 1", "outputs": [{"data": "unread"}]},
+    ]
+
+    assert elements_of(_json({"nbformat": 4, "cells": cells})) == [
+        Element("heading", "Title", level=1),
+        Element("paragraph", "text"),
+        Element("code", "x = 1"),
+    ]
+
+
+def test_deep_nesting_is_flattened_without_recursion() -> None:
+    (element,) = elements_of('{"a":' * 300 + "1" + "}" * 300)
+
+    assert element.text == ".".join("a" * 300) + ": 1"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{"a": 1',  # cut off
+        '{"a": 1} text',
+        '{"a": 1}\n{"a": \n',  # cut off in a later line
+        "{'a': 1}",  # Python, not JSON
+    ],
+)
+def test_what_is_not_json_is_refused(source: str) -> None:
+    with pytest.raises(RefusedError):
+        elements_of(source)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value)
