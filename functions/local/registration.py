@@ -1,0 +1,145 @@
+"""Register embedding models and their indexes, as the database's owner."""
+
+from typing import Final
+
+import httpx
+import msgspec
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from functions.local.home import UsageError
+from functions.runtime.embedder.protocol import MODEL_NAME
+from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
+from functions.runtime.ollama.describing import describe
+
+# What an HNSW index over pgvector's vector can hold.
+MOST_DIMENSIONS: Final = 2000
+# What the models were trained with, by their cards; quality falls without.
+PREFIXES: Final = {
+    "nomic-embed-text": ("search_query: ", "search_document: "),
+    "mxbai-embed-large": ("Represent this sentence for searching relevant passages: ", ""),
+    "embeddinggemma": ("task: search result | query: ", "title: none | text: "),
+}
+E5_PREFIXES: Final = ("query: ", "passage: ")
+
+MODELS: Final = text(
+    "SELECT id, name, engine, dimensions, query_prefix, passage_prefix, normalisation, max_tokens"
+    " FROM embedding_models ORDER BY id"
+)
+LOCK: Final = text("LOCK TABLE embedding_models IN SHARE ROW EXCLUSIVE MODE")
+REGISTER: Final = text(
+    "INSERT INTO embedding_models (id, name, engine, dimensions, query_prefix, passage_prefix,"
+    " normalisation, max_tokens) SELECT max(id) + 1, :name, :engine, :dimensions, :query_prefix,"
+    " :passage_prefix, :normalisation, :max_tokens FROM embedding_models RETURNING id"
+)
+INDEX: Final = text(
+    "SELECT pg_index.indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = pg_index.indexrelid"
+    " WHERE pg_class.relname = :name"
+)
+
+
+class Prefixes(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands before a question and before a passage; None where nobody said."""
+
+    query: str | None = None
+    passage: str | None = None
+
+
+def plain_name(name: str) -> str:
+    """Return a model's name without the tag that means none."""
+    return name.strip().removesuffix(":latest")
+
+
+def default_prefixes(name: str) -> tuple[str, str]:
+    """Return the prefixes that the models of this name were trained with."""
+    bare = name.rsplit("/", 1)[-1].split(":", 1)[0]
+    if "e5" in bare.split("-"):
+        return E5_PREFIXES
+    return next((pair for known, pair in PREFIXES.items() if bare.startswith(known)), ("", ""))
+
+
+async def registered_models(connection: AsyncConnection) -> list[RegisteredModel]:
+    """Return every model, the embedded one first."""
+    rows = (await connection.execute(MODELS)).mappings()
+    return [RegisteredModel(**row) for row in rows]
+
+
+async def proposed(
+    http: httpx.AsyncClient, *, host: str | None, name: str, prefixes: Prefixes
+) -> RegisteredModel:
+    """Return what would be registered for a model, its size as the model itself shows it."""
+    if name == MODEL_NAME:
+        return EMBEDDED
+    if host is None:
+        raise UsageError(
+            "OLLAMA_HOST is not set. Set it here and for Lorekeeper itself: every question is"
+            " embedded there once the model has changed."
+        )
+    described = await describe(http, host=host, name=name)
+    if described.dimensions > MOST_DIMENSIONS:
+        raise UsageError(
+            f"{name} has {described.dimensions} dimensions, and an index holds {MOST_DIMENSIONS}."
+            " Choose a smaller model."
+        )
+    query, passage = default_prefixes(name)
+    return RegisteredModel(
+        id=0,
+        name=name,
+        engine="ollama",
+        dimensions=described.dimensions,
+        query_prefix=query if prefixes.query is None else prefixes.query,
+        passage_prefix=passage if prefixes.passage is None else prefixes.passage,
+        normalisation=described.normalisation,
+        max_tokens=described.max_tokens,
+    )
+
+
+async def register(connection: AsyncConnection, wanted: RegisteredModel) -> RegisteredModel:
+    """Return the model as it is registered, which is done if it is new; commits.
+
+    Raises UsageError where the name stands for other vectors than it did.
+    """
+    async with connection.begin():
+        await connection.execute(LOCK)
+        known = {model.name: model for model in await registered_models(connection)}
+        if wanted.name not in known:
+            fields = {k: v for k, v in msgspec.structs.asdict(wanted).items() if k != "id"}
+            number = (await connection.execute(REGISTER, fields)).scalar_one()
+            return msgspec.structs.replace(wanted, id=number)
+    found = known[wanted.name]
+    told = msgspec.structs.replace(wanted, id=found.id, max_tokens=found.max_tokens)
+    if told != found:
+        raise UsageError(
+            f"{wanted.name} is registered with other dimensions, prefixes or normalisation, and"
+            " vectors of two kinds never mix. Give the model another name in Ollama (ollama cp)."
+        )
+    return found
+
+
+def index_name(model: RegisteredModel) -> str:
+    """Return the name of the model's own index."""
+    return f"embeddings_model_{model.id}"
+
+
+async def ensure_index(connection: AsyncConnection, model: RegisteredModel) -> None:
+    """Build the model's index unless it is there and whole; the connection commits by itself.
+
+    Its expression is what proves in the database that every vector has the model's size.
+    """
+    name = index_name(model)
+    valid = await connection.scalar(INDEX, {"name": name})
+    if valid:
+        return
+    if valid is False:
+        # Somebody was stopped while building it.
+        await connection.execute(text(f"DROP INDEX CONCURRENTLY {name}"))
+    await connection.execute(_create(name, model))
+
+
+def _create(name: str, model: RegisteredModel) -> TextClause:
+    # Concurrently: nobody who asks or adds a document waits for it.
+    return text(
+        f"CREATE INDEX CONCURRENTLY {name} ON embeddings"
+        f" USING hnsw ((embedding::vector({model.dimensions})) vector_cosine_ops)"
+        f" WHERE model_id = {model.id}"
+    )
