@@ -33,7 +33,8 @@ def documents_of(command: Command, message: Message) -> list[Upload]:
 def _text(message: Message, link: str) -> Upload:
     content = cleaned(message.content).encode(errors="replace")
     return Upload(
-        name=f"message {message.id}",
+        # Discord's formatting is Markdown, and a name with this ending says so to the reader.
+        name=f"message {message.id}.md",
         title=_title(message),
         size=len(content),
         content=content,

@@ -35,7 +35,7 @@ async def test_a_message_is_kept_at_once_and_its_files_are_documents_of_their_ow
     [interaction] = await world.rows("SELECT * FROM interactions WHERE guild_id = $1", guild_id)
     link = f"https://discord.com/channels/{guild_id}/5/77"
     assert answer == {"type": 5, "data": {"flags": 64}}
-    assert (message["source_name"], message["content"]) == ("message 77", text.encode())
+    assert (message["source_name"], message["content"]) == ("message 77.md", text.encode())
     assert message["content_hash"] == sha256(text.encode()).digest()
     assert (message["title"], message["given_title"]) == ("How to reset", "How to reset")
     assert [other["source_name"], trace["source_name"]] == [
@@ -72,9 +72,9 @@ async def test_a_message_added_again_is_a_new_version_and_never_another_document
 
     rows = await world.rows(DOCUMENTS, guild_id)
     assert [(row["source_name"], row["number"]) for row in rows] == [
-        ("message 77", 1),
-        ("message 77", 2),
-        ("message 78", 1),
+        ("message 77.md", 1),
+        ("message 77.md", 2),
+        ("message 78.md", 1),
     ]
 
 
