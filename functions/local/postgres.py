@@ -36,21 +36,21 @@ class EmbeddedPostgres:
         return str(self._server.get_uri())
 
     @property
-    @contextmanager
-def _without_folder_warning() -> Iterator[None]:
-    with warnings.catch_warnings():
-        # The package warns about a missing XDG_RUNTIME_DIR, which it has a fallback for.
-        warnings.simplefilter("ignore")
-        yield
-
-
-def app_url(self) -> str:
+    def app_url(self) -> str:
         """The URL of the role that functions use."""
         return app_url(self.owner_url)
 
     def stop(self) -> None:
         """Stop the server; committed data stays."""
         self._server.stop()
+
+
+@contextmanager
+def _without_folder_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # The package warns about a missing XDG_RUNTIME_DIR, which it has a fallback for.
+        warnings.simplefilter("ignore")
+        yield
 
 
 def app_url(owner_url: str) -> str:
