@@ -92,8 +92,9 @@ STAGE = text(
 
 # A version overtaken by a newer one is ready, but does not answer.
 SWITCH = text(
-    "UPDATE documents SET current_version_id = :version_id, title = :title,"
-    " language = :language, updated_at = clock_timestamp() WHERE id = :document_id AND NOT EXISTS ("
+    "UPDATE documents SET current_version_id = :version_id,"
+    " title = coalesce(given_title, :title), language = :language,"
+    " updated_at = clock_timestamp() WHERE id = :document_id AND NOT EXISTS ("
     " SELECT FROM document_versions newer WHERE newer.id = documents.current_version_id"
     " AND newer.number > :number) RETURNING id"
 )

@@ -91,3 +91,14 @@ async def test_two_who_wait_for_one_version_are_both_told(library: Library, desk
 
     assert len([words for words in desk.told if "is ready" in words]) == 2
     assert not await library.rows("SELECT 1 FROM interactions WHERE delivered_at IS NULL")
+
+
+async def test_what_a_person_calls_a_document_goes_before_what_its_text_says(
+    library: Library, desk: Desk
+) -> None:
+    version = await library.add_in_discord(GUIDE)
+    await library.rows("UPDATE documents SET given_title = 'Our lantern' RETURNING 1")
+
+    assert await library.tell(version) == 204
+
+    assert "**Our lantern** is ready" in desk.told[-1]
