@@ -5,8 +5,14 @@ from sqlalchemy import text
 LOAD = text(
     "SELECT document_versions.content, document_versions.fetch_url, document_versions.size_bytes,"
     " document_versions.number, documents.id AS document_id, documents.source_name,"
-    " documents.title"
+    " documents.title, documents.origin = 'url' AS is_page, documents.current_version_id,"
+    " documents.listed_by, answering.etag, answering.last_modified"
     " FROM document_versions JOIN documents ON documents.id = document_versions.document_id"
+    # What the server said is worth asking with while it speaks of the bytes that answer.
+    " LEFT JOIN documents answering ON answering.id = documents.id AND NOT EXISTS ("
+    " SELECT FROM document_versions newer JOIN document_versions current"
+    " ON current.id = documents.current_version_id WHERE newer.document_id = documents.id"
+    " AND newer.number > current.number AND newer.size_bytes > 0)"
     " WHERE document_versions.id = :version_id"
 )
 
@@ -46,21 +52,6 @@ INSERT_POSTINGS = text(
     " CAST(:frequencies AS smallint[])) AS new"
 )
 
-INSERT_EMBEDDINGS = text(
-    "INSERT INTO embeddings (guild_id, model_id, chunk_id, text_hash, embedding)"
-    " SELECT :guild_id, :model_id, new.chunk_id, new.hash, staged.embedding"
-    " FROM unnest(CAST(:chunk_ids AS bigint[]), CAST(:hashes AS bytea[])) AS new (chunk_id, hash)"
-    " JOIN staged_embeddings staged ON staged.version_id = :version_id"
-    " AND staged.model_id = :model_id AND staged.text_hash = new.hash RETURNING chunk_id"
-)
-
-# Of this version, and of those before it that never came so far.
-FORGET_STAGED = text(
-    "DELETE FROM staged_embeddings USING document_versions"
-    " WHERE document_versions.id = staged_embeddings.version_id"
-    " AND document_versions.document_id = :document_id AND document_versions.number <= :number"
-)
-
 # A step forward: whoever lost the lease learns it here, and the starts count from here again.
 MOVE_FORWARD = text(
     "UPDATE document_versions SET starts = 0 WHERE id = :version_id AND lease_id = :lease_id"
@@ -88,6 +79,21 @@ STAGE = text(
     " SELECT :version_id, :model_id, new.hash, :guild_id, CAST(new.vector AS vector)"
     " FROM unnest(CAST(:hashes AS bytea[]), CAST(:vectors AS text[])) AS new (hash, vector)"
     " ON CONFLICT DO NOTHING"
+)
+
+INSERT_EMBEDDINGS = text(
+    "INSERT INTO embeddings (guild_id, model_id, chunk_id, text_hash, embedding)"
+    " SELECT :guild_id, :model_id, new.chunk_id, new.hash, staged.embedding"
+    " FROM unnest(CAST(:chunk_ids AS bigint[]), CAST(:hashes AS bytea[])) AS new (chunk_id, hash)"
+    " JOIN staged_embeddings staged ON staged.version_id = :version_id"
+    " AND staged.model_id = :model_id AND staged.text_hash = new.hash RETURNING chunk_id"
+)
+
+# Of this version, and of those before it that never came so far.
+FORGET_STAGED = text(
+    "DELETE FROM staged_embeddings USING document_versions"
+    " WHERE document_versions.id = staged_embeddings.version_id"
+    " AND document_versions.document_id = :document_id AND document_versions.number <= :number"
 )
 
 # A version overtaken by a newer one is ready, but does not answer.
@@ -164,4 +170,108 @@ OUTCOME = text(
     " FROM document_versions JOIN documents ON documents.id = document_versions.document_id"
     f" WHERE document_versions.id IN ({TOGETHER})"
     " ORDER BY documents.created_at, documents.source_name"
+)
+
+CHECKED = text(
+    "UPDATE documents SET etag = :etag, last_modified = :last_modified,"
+    " checked_at = clock_timestamp() WHERE id = :document_id AND EXISTS (SELECT"
+    " FROM document_versions WHERE id = :version_id AND lease_id = :lease_id)"
+)
+
+# A page that is fetched every hour would keep every state it was ever in.
+FORGET_OVERTAKEN = text(
+    "DELETE FROM document_versions old USING documents WHERE documents.id = :document_id"
+    " AND old.document_id = documents.id AND old.id <> :version_id"
+    " AND old.id IS DISTINCT FROM documents.current_version_id"
+    " AND old.status IN ('ready', 'failed', 'dead') AND EXISTS (SELECT FROM document_versions"
+    " WHERE id = :version_id AND lease_id = :lease_id)"
+)
+
+CURRENT = text(
+    "SELECT version.id, version.number, version.content_hash, version.media_type, CASE"
+    " WHEN version.media_type IN ('application/sitemap+xml', 'text/uri-list')"
+    " THEN version.content END AS content FROM documents"
+    " JOIN document_versions version ON version.id = documents.current_version_id"
+    " WHERE documents.id = :document_id"
+)
+
+SAME_BYTES = text(
+    "SELECT documents.title FROM document_versions version"
+    " JOIN documents ON documents.current_version_id = version.id"
+    " WHERE version.guild_id = :guild_id AND version.content_hash = :content_hash"
+    " AND documents.id <> :document_id ORDER BY documents.created_at LIMIT 1"
+)
+
+CHECKED_UNCHANGED = text(
+    "UPDATE documents SET checked_at = clock_timestamp() WHERE id = :document_id"
+)
+
+POINT_AT_CURRENT = text(
+    "UPDATE interactions SET version_id = :current_id WHERE version_id = :version_id"
+)
+
+# Failures after the version that answers are forgotten with it: its bytes are the newest again.
+FORGET_VERSION = text(
+    "DELETE FROM document_versions WHERE document_id = :document_id AND (id = :version_id"
+    " OR (number > :number AND status IN ('failed', 'dead')))"
+)
+
+FORGET_DOCUMENT = text("DELETE FROM documents WHERE id = :document_id")
+
+LOCK_PARENT = text("SELECT listed_by FROM documents WHERE id = :listed_by FOR UPDATE")
+
+COUNT_FAMILY = text(
+    "SELECT count(*) FROM documents WHERE listed_by <> :document_id AND (listed_by = :listed_by"
+    " OR listed_by IN (SELECT id FROM documents WHERE listed_by = :listed_by))"
+)
+
+COUNT_PAGES = text("SELECT count(*) FROM documents WHERE listed_by = :document_id")
+
+FORGET_PAGES = text(
+    "DELETE FROM documents WHERE listed_by = :document_id"
+    " AND source_name <> ALL (CAST(:addresses AS text[]))"
+)
+
+REFRESH_PAGES = text(
+    "UPDATE documents SET next_refresh_at = clock_timestamp()"
+    " + (due.turn - 1) * make_interval(secs => CAST(:delay AS double precision))"
+    " FROM (SELECT known.id, row_number() OVER (ORDER BY page.turn) AS turn"
+    " FROM unnest(CAST(:addresses AS text[]), CAST(:changes AS timestamptz[]))"
+    " WITH ORDINALITY AS page (address, changed, turn)"
+    " JOIN documents known ON known.source_name = page.address"
+    " WHERE known.listed_by = :document_id AND (page.changed IS NULL OR known.checked_at IS NULL"
+    " OR page.changed > known.checked_at) AND NOT EXISTS (SELECT FROM document_versions open"
+    " WHERE open.document_id = known.id AND open.status IN ('received', 'processing'))) due"
+    " WHERE documents.id = due.id"
+)
+
+ADD_PAGES = text(
+    "WITH page AS (SELECT new.address, row_number() OVER (ORDER BY new.turn) AS turn"
+    " FROM unnest(CAST(:addresses AS text[])) WITH ORDINALITY AS new (address, turn)"
+    " WHERE NOT EXISTS (SELECT FROM documents known WHERE known.guild_id = :guild_id"
+    " AND known.source_name = new.address) ORDER BY new.turn LIMIT :room), added AS ("
+    " INSERT INTO documents (guild_id, title, source_name, source_url, origin, uploaded_by,"
+    " listed_by) SELECT list.guild_id, page.address, page.address, page.address, 'url',"
+    " list.uploaded_by, list.id FROM page CROSS JOIN documents list WHERE list.id = :document_id"
+    " ON CONFLICT (guild_id, source_name) DO NOTHING RETURNING id, source_name), waiting AS ("
+    " INSERT INTO document_versions (guild_id, document_id, number, fetch_url, size_bytes,"
+    " next_attempt_at) SELECT :guild_id, added.id, 1, page.address, 0, clock_timestamp()"
+    " + (page.turn - 1) * make_interval(secs => CAST(:delay AS double precision))"
+    " FROM added JOIN page ON page.address = added.source_name RETURNING id, fetch_url)"
+    " SELECT waiting.id FROM waiting JOIN page ON page.address = waiting.fetch_url"
+    " WHERE page.turn <= :soon ORDER BY page.turn"
+)
+
+SWITCH_LIST = text(
+    "UPDATE documents SET current_version_id = :version_id, language = NULL,"
+    " updated_at = clock_timestamp() WHERE id = :document_id AND NOT EXISTS ("
+    " SELECT FROM document_versions newer WHERE newer.id = documents.current_version_id"
+    " AND newer.number > :number) RETURNING id"
+)
+
+READY_LIST = text(
+    "UPDATE document_versions SET status = 'ready', status_reason = :notices, text = :text,"
+    " media_type = :media_type, pages = NULL, passages = 0, progress_stage = 'ready',"
+    " progress_done = 0, progress_total = 0, published_at = clock_timestamp(),"
+    " lease_id = NULL, lease_expires_at = NULL WHERE id = :version_id AND lease_id = :lease_id"
 )

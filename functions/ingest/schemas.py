@@ -36,6 +36,8 @@ JSON: Final = "application/json"
 SOURCE: Final = "text/x-source"
 SITEMAP: Final = "application/sitemap+xml"
 URI_LIST: Final = "text/uri-list"
+# Documents that name others and hold no passages themselves.
+LISTS: Final = frozenset({SITEMAP, URI_LIST})
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +105,12 @@ class VersionAtWork(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     content: bytes | None
     fetch_url: str | None
+    # A page's name is its address; what its server said belongs to the bytes that answer now.
+    is_page: bool = False
+    etag: str | None = None
+    last_modified: str | None = None
+    current_version_id: UUID | None = None
+    listed_by: UUID | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from uuid import UUID
 
 from functions.ingest import queries
 from functions.ingest.chunking import chunk
 from functions.ingest.embedding import Embedding
-from functions.ingest.fetching import fetch
+from functions.ingest.fetching import document_name, fetch
+from functions.ingest.known import settle_known
+from functions.ingest.listing import read_listing
+from functions.ingest.pages import publish_listing
 from functions.ingest.parsing import parse
 from functions.ingest.progress import Progress, find_notice, tell_outcome
 from functions.ingest.publishing import load_version, prepare, publish
@@ -27,8 +30,12 @@ from functions.runtime.leases import (
     mark_handled,
     release,
 )
+from functions.runtime.web.client import TryLaterError
 
 log = logging.getLogger(__name__)
+# A text file of these names may be a list of addresses.
+LIST_NAMES = (".urls", ".txt")
+FIRST_WAIT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +65,7 @@ async def ingest(clients: Clients, event: Event) -> None:
     progress = Progress(clients, lease, title=version.title, notice=notice)
     try:
         async with held(clients.database, lease), progress:
-            await _process(
+            version_id = await _process(
                 clients, Work(lease=lease, event=event, version=version, progress=progress)
             )
     except LeaseLostError:
@@ -69,17 +76,37 @@ async def ingest(clients: Clients, event: Event) -> None:
     await tell_outcome(clients, lease.guild_id, version_id, notice=notice)
 
 
-async def _process(clients: Clients, work: Work) -> None:
-    lease, version, progress = work.lease, work.version, work.progress
+async def _process(clients: Clients, work: Work) -> UUID:
+    """Take the version to its end; return the one that answers for its bytes."""
+    lease, version = work.lease, work.version
     content = version.content
     if content is None:
-        await progress.report("fetching")
+        await work.progress.report("fetching")
         content = await fetch(clients, lease, version)
+    known = await settle_known(clients, lease, work.event, version=version, content=content)
+    if known is not None:
+        return known
+    if content is None:
+        raise UnreadableDocumentError("empty")
+    listing = await asyncio.to_thread(
+        read_listing,
+        content,
+        lists_text=version.is_page or version.source_name.endswith(LIST_NAMES),
+        allowed=clients.settings.web_allowed,
+    )
+    if listing is None:
+        await _read(clients, work, content)
+    else:
+        await publish_listing(clients, lease, work.event, version=version, listing=listing)
+    return lease.row_id
+
+
+async def _read(clients: Clients, work: Work, content: bytes) -> None:
+    lease, version, progress = work.lease, work.version, work.progress
     await progress.report("parsing")
     parsed = await parse(
         content,
-        # A folder's path tells where a document is; its file name says what it is.
-        name=PurePosixPath(version.source_name).name,
+        name=document_name(version),
         progress=lambda done, total: progress.report("parsing", done, total),
     )
     chunks = await asyncio.to_thread(chunk, parsed, count_tokens=clients.embedder.count_tokens)
@@ -103,6 +130,11 @@ async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> No
     if lease.attempts + 1 >= MAXIMUM_ATTEMPTS:
         message = error.message if isinstance(error, LorekeeperError) else LorekeeperError().message
         await _end(clients, lease, status="dead", reason=message)
+        return
+    if isinstance(error, TryLaterError):
+        # A site in trouble wants minutes, and no broker waits that long: the sweep does.
+        wait = max(error.wait_seconds, FIRST_WAIT_SECONDS * 2**lease.attempts)
+        await release(clients.database, lease, failed=True, wait_seconds=wait)
         return
     await release(clients.database, lease, failed=True, wait_seconds=2.0**lease.attempts)
     raise UnavailableError from error

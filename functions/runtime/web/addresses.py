@@ -68,6 +68,11 @@ def origin(address: httpx.URL) -> str:
     return f"{address.scheme}://{address.netloc.decode('ascii')}"
 
 
+def canonical(address: httpx.URL) -> str:
+    """Return an address as it is kept, so that the same page is known again."""
+    return str(address.copy_with(path="/") if address.path == "/" else address)
+
+
 def _check_host(host: str) -> None:
     literal = host
     if not _HOST.fullmatch(host) and ":" not in host:

@@ -141,7 +141,8 @@ async def _read(response: httpx.Response, *, maximum: int) -> WebAnswer:
         "etag": response.headers.get("etag"),
         "last_modified": response.headers.get("last-modified"),
     }
-    if response.status_code == httpx.codes.NOT_MODIFIED:
+    asked = response.request.headers.keys() & {"if-none-match", "if-modified-since"}
+    if response.status_code == httpx.codes.NOT_MODIFIED and asked:
         return WebAnswer(**known, not_modified=True)
     if not response.is_success:
         raise _refusal(response)

@@ -100,6 +100,7 @@ async def test_a_file_discord_does_not_hand_over_yet_is_fetched_later(
 async def _unfetched(library: Library) -> UUID:
     version = await library.add_in_discord(GUIDE)
     await library.rows(
-        "UPDATE document_versions SET content = NULL, fetch_url = 'https://cdn.test/x' RETURNING 1"
+        "UPDATE document_versions SET content = NULL, fetch_url = 'https://cdn.discordapp.com/attachments/1/2/x'"
+        " RETURNING 1"
     )
     return version
