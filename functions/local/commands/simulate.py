@@ -23,12 +23,14 @@ from functions.runtime.discord.signing import (
     MANAGE_GUILD,
     Caller,
     Upload,
+    button_press,
     message_command,
     slash_command,
 )
 from functions.runtime.errors import LorekeeperError
 
-DEFERRED = 5
+DEFERRED, UPDATED = 5, 7
+Result = dict[str, Any]
 BY_INTERACTION = (
     "query ByInteraction($guild: ID!, $id: ID!) { guild(id: $guild) {"
     f" questionByInteraction(interactionId: $id) {{ {QUESTION_FIELDS} }} }} }}"
@@ -66,8 +68,11 @@ def kb() -> None:
 @click.argument("file", required=False, type=FILE)
 @click.option("--url", help="Instead of a file: the address of a page.")
 @click.option("--title", help="What to call the document.")
+@click.option("--retry", is_flag=True, help="Press “Try again” where it fails.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def add(file: Path | None, *, url: str | None, title: str | None, as_json: bool) -> None:
+def add(
+    file: Path | None, *, url: str | None, title: str | None, retry: bool, as_json: bool
+) -> None:
     """Send /kb add with a FILE or an address and show how it goes."""
 
     async def call(member: Member) -> dict[str, Any]:
@@ -77,7 +82,7 @@ def add(file: Path | None, *, url: str | None, title: str | None, as_json: bool)
 
     shown = {"file": file and file.name, "url": url, "title": title}
     words = " ".join(f"{name}: {value}" for name, value in shown.items() if value)
-    _play(call, f"/kb add {words}", as_json=as_json)
+    _play(call, f"/kb add {words}", as_json=as_json, retry=retry)
 
 
 @simulate.command()
@@ -95,9 +100,13 @@ def message(text: str, *, files: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _play(
-    call: Callable[["Member"], Awaitable[dict[str, Any]]], command: str, *, as_json: bool
+    call: Callable[["Member"], Awaitable[Result]],
+    command: str,
+    *,
+    as_json: bool,
+    retry: bool = False,
 ) -> None:
-    added = run_command(lambda: _add(call), as_json=as_json)
+    added = run_command(lambda: _add(call, retry=retry), as_json=as_json)
     if as_json:
         print_json(added)
     else:
@@ -105,7 +114,7 @@ def _play(
     raise SystemExit(0 if added["status"] == "ready" else FAILED)
 
 
-async def _add(call: Callable[["Member"], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+async def _add(call: Callable[["Member"], Awaitable[Result]], *, retry: bool) -> Result:
     async with GatewayClient(f"http://127.0.0.1:{port()}") as gateway:
         member = Member(gateway, guild_id=int(gateway.guild_id), permissions=MANAGE_GUILD)
         started = time.perf_counter()
@@ -114,6 +123,7 @@ async def _add(call: Callable[["Member"], Awaitable[dict[str, Any]]]) -> dict[st
             return _told(interaction)
         with err.status("Lorekeeper is reading …"):
             messages = await member.watch(interaction["token"])
+            messages += await member.try_again(messages[-1]) if retry else []
     content = messages[-1]["content"]
     return {
         "status": "ready" if content.startswith("✅") else "failed",
@@ -182,6 +192,21 @@ class Member:
                 command, text, files, application_id=SIMULATED_APPLICATION, caller=self._caller
             )
         )
+
+    async def try_again(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        """Press the first button under a message, if it has one; return what comes of it."""
+        buttons = [button for row in message.get("components", []) for button in row["components"]]
+        if not buttons:
+            return []
+        pressed = await self._send(
+            button_press(
+                buttons[0]["custom_id"], application_id=SIMULATED_APPLICATION, caller=self._caller
+            )
+        )
+        shown = [pressed["reply"].get("data", {})]
+        if pressed["reply"]["type"] != UPDATED:
+            return shown
+        return shown + await self.watch(pressed["token"])
 
     async def _send(self, interaction: dict[str, Any]) -> dict[str, Any]:
         """Post a signed interaction as Discord does, and acknowledge its first answer."""
