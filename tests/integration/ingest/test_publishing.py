@@ -1,0 +1,60 @@
+"""What publishing writes of a document beside its text: its language, its terms, fingerprints."""
+
+import pytest
+
+from functions.runtime.fingerprints import fingerprint
+from tests.integration.ingest.conftest import Library
+
+GERMAN = """# Hausordnung
+
+Die alten Häuser der Stadt werden abends um zehn Uhr geschlossen, und der Pförtner geht heim.
+"""
+POLISH = """# Regulamin
+
+Stare domy w mieście są zamykane o dziesiątej wieczorem, a portier idzie do domu.
+"""
+CODE = "```python\nfor house in houses:\n    print(house.name)\n```\n"
+
+WRITTEN = [
+    (GERMAN, "de", {"hauser", "haus"}, set(), "stemmed as German"),
+    (POLISH, "pl", {"domy"}, set(), "stemmed as Polish"),
+    (CODE, None, {"houses"}, set(), "code has no language"),
+    (GERMAN.replace("alten", "alten English-speaking"), "de", {"haus"}, {"speak"}, "not per word"),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "held", "missing", "remark"), WRITTEN)
+async def test_a_document_is_stemmed_in_its_own_language(
+    library: Library,
+    text: str,
+    language: str | None,
+    held: set[str],
+    missing: set[str],
+    remark: str,
+) -> None:
+    await library.tell(await library.add(text.encode()))
+    assert await library.rows("SELECT language FROM documents") == [(language,)], remark
+    terms = {row.term for row in await library.rows("SELECT term FROM postings")}
+    assert held <= terms, remark
+    assert not missing & terms, remark
+
+
+async def test_a_new_version_may_be_in_another_language(library: Library) -> None:
+    await library.tell(await library.add(GERMAN.encode()))
+    await library.tell(await library.add(POLISH.encode()))
+    assert await library.rows("SELECT language FROM documents") == [("pl",)]
+    assert not await library.rows("SELECT 1 FROM postings WHERE term = 'haus'")
+
+
+async def test_an_overtaken_version_leaves_the_language_alone(library: Library) -> None:
+    old = await library.add(GERMAN.encode())
+    await library.tell(await library.add(POLISH.encode()))
+    await library.tell(old)
+    assert await library.rows("SELECT language FROM documents") == [("pl",)]
+
+
+async def test_passages_are_kept_with_their_fingerprints(library: Library) -> None:
+    await library.tell(await library.add(GERMAN.encode()))
+    rows = await library.rows("SELECT text, fingerprint FROM chunks")
+    assert rows
+    assert all(row.fingerprint == fingerprint(row.text) for row in rows)
