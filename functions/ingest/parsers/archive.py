@@ -2,7 +2,7 @@ import io
 import struct
 import zipfile
 import zlib
-from typing import Final, NoReturn
+from typing import Final
 
 from functions.ingest.parsers.elements import RefusedError
 
@@ -17,7 +17,7 @@ _ENCRYPTED_BITS: Final = 0x0001 | 0x0040
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 _LOCAL_SIGNATURE: Final = b"PK\x03\x04"
 # An office file with a password is an OLE container with this stream.
-_OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM: Final = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -69,7 +69,7 @@ def open_archive(document: bytes) -> Archive:
     try:
         opened = zipfile.ZipFile(io.BytesIO(document))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):
-        _refuse_unopened(document)
+        raise RefusedError("encrypted" if is_locked(document) else "damaged") from None
     entries = opened.infolist()
     if len(entries) > _ENTRIES:
         raise RefusedError("too_large")
@@ -81,9 +81,9 @@ def open_archive(document: bytes) -> Archive:
     return Archive(opened)
 
 
-def _refuse_unopened(document: bytes) -> NoReturn:
-    locked = document.startswith(_OLE_SIGNATURE) and _ENCRYPTED_STREAM in document
-    raise RefusedError("encrypted" if locked else "damaged") from None
+def is_locked(document: bytes) -> bool:
+    """Return whether the bytes are an office file with a password."""
+    return document.startswith(OLE_SIGNATURE) and _ENCRYPTED_STREAM in document
 
 
 def _refuse_overlaps(document: bytes, entries: list[zipfile.ZipInfo]) -> None:

@@ -112,9 +112,7 @@ class Package:
 
 def parse_xml(source: bytes) -> etree._Element:
     """Return a part's root element; entities, links and DTDs are never followed."""
-    # Office files hold no DTD; those that do are made to read files or to multiply entities.
-    if any(doctype in source for doctype in _DOCTYPES):
-        raise RefusedError("damaged")
+    refuse_doctype(source)
     for strict, transitional in _STRICT:
         source = source.replace(strict, transitional)
     parser = etree.XMLParser(
@@ -131,6 +129,13 @@ def parse_xml(source: bytes) -> etree._Element:
     if information.doctype:
         raise RefusedError("damaged")
     return root
+
+
+def refuse_doctype(source: bytes) -> None:
+    """Raise RefusedError where a part declares what no office file declares."""
+    # A DTD is there to read files or to multiply entities.
+    if any(doctype in source for doctype in _DOCTYPES):
+        raise RefusedError("damaged")
 
 
 def linked(label: str, relation: Relation | None) -> str:

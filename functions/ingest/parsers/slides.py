@@ -45,6 +45,7 @@ def read(document: bytes) -> Iterator[Page]:
     title = package.title()
     elements = [Element("title", title)] if title else []
     readable = False
+    hidden: list[int] = []
     for position, name in enumerate(names, start=1):
         try:
             slide = _Slide(package, name, position)
@@ -53,6 +54,7 @@ def read(document: bytes) -> Iterator[Page]:
             yield Page([], position, len(names), readable=False)
             continue
         readable = True
+        hidden += [position] if slide.hidden else []
         if slide.title and not title:
             title = slide.title
             elements.append(Element("title", title))
@@ -60,6 +62,12 @@ def read(document: bytes) -> Iterator[Page]:
         elements = []
     if not readable:
         raise RefusedError("damaged")
+    if hidden:
+        yield Page([], len(names), len(names), notices=(_notice(hidden),))
+
+
+def _notice(hidden: list[int]) -> str:
+    return f"Hidden slides were left out: {', '.join(map(str, hidden))}."
 
 
 def _raise_unless_damaged(error: Exception) -> None:
@@ -81,7 +89,7 @@ class _Slide:
         self._position = position
         self._relations = package.relations(name)
         root = package.part(name)
-        hidden = not switched_on(root, "show")
+        self.hidden = hidden = not switched_on(root, "show")
         self._shapes = [] if hidden else list(_shapes(root.find(f"{SLIDE}cSld/{SLIDE}spTree")))
         notes = "" if hidden else package.related(name, "notesSlide")
         self._notes = package.part(notes) if notes else None
@@ -89,6 +97,10 @@ class _Slide:
         self.title = " ".join(" ".join(titles).split())
 
     def elements(self) -> Iterator[Element]:
+        if self.hidden:
+            # An empty text of this page tells it from a scanned one.
+            yield Element("paragraph", "", page=self._position)
+            return
         content = [*self._content(), *self._spoken()]
         if self.title or content:
             # Without a heading of its own, a slide would seem to belong to the one before.

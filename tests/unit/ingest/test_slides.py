@@ -113,10 +113,13 @@ def test_slides_come_in_the_order_shown_each_as_its_page() -> None:
     ]
 
 
-def test_a_hidden_slide_keeps_its_number_and_nothing_else() -> None:
+def test_a_hidden_slide_keeps_its_number_and_is_told_of() -> None:
     document = deck(slide(title("a")), slide(title("b"), attributes='show="0"'))
 
-    assert pages(document)[1] == Page([], 2, 2)
+    assert pages(document)[1:] == [
+        Page([Element("paragraph", "", page=2)], 2, 2),
+        Page([], 2, 2, notices=("Hidden slides were left out: 2.",)),
+    ]
 
 
 def test_a_slide_without_a_title_does_not_belong_to_the_one_before() -> None:
