@@ -75,7 +75,11 @@ class Embedding:
             "document_id": self.version.document_id,
             "model_id": model.id,
         }
+        guarded = {"version_id": self.lease.row_id, "lease_id": self.lease.lease_id}
         async with self.clients.database.guild(self.lease.guild_id) as session:
+            # Whoever slept through the lease would stage the vectors of its own successor's work.
+            if (await session.execute(queries.LOCK, guarded)).first() is None:
+                raise LeaseLostError
             await session.execute(queries.REUSE, {**values, "hashes": hashes})
             return set((await session.scalars(queries.STAGED, values)).all())
 

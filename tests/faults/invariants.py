@@ -66,10 +66,11 @@ ALWAYS: Final[dict[str, str]] = {
 FINALLY: Final[dict[str, str]] = {
     "versions without an end": """
         SELECT count(*) FROM document_versions WHERE status IN ('received', 'processing')""",
-    "staged vectors of ended versions": """
+    # What failed keeps them: whoever revives it goes on from there.
+    "staged vectors of ready versions": """
         SELECT count(*) FROM staged_embeddings
         JOIN document_versions versions ON versions.id = version_id
-        WHERE versions.status IN ('ready', 'failed', 'dead')""",
+        WHERE versions.status = 'ready'""",
     "documents whose newest ready version does not answer": """
         SELECT count(*) FROM documents WHERE documents.current_version_id IS DISTINCT FROM (
           SELECT versions.id FROM document_versions versions
