@@ -10,6 +10,7 @@ from functions.ingest.parsers.elements import Element, Page, RefusedError
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 200
+_SAMPLE_LENGTH: Final = 1 << 18
 _REGULAR: Final = 0.8
 _MOST_COLUMNS: Final = 500
 _LONGEST_FIELD: Final = 1 << 20
@@ -50,7 +51,8 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    regularity = {delimiter: _regularity(text, delimiter) for delimiter in _DELIMITERS}
+    sample = text[:_SAMPLE_LENGTH]
+    regularity = {delimiter: _regularity(sample, delimiter) for delimiter in _DELIMITERS}
     best = max(regularity, key=lambda delimiter: regularity[delimiter])
     share, columns = regularity[best]
     if share < _REGULAR or columns < 2:  # noqa: PLR2004 - one column is a list, not a table

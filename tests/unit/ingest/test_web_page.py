@@ -31,7 +31,7 @@ SAID = " ".join(["This page says enough to stand without what surrounds it."] * 
         ("<ul><li>a</li><ul><li>b</li></ul></ul>", [Element("list", "- a\n  - b")]),  # seen often
         ("<ol start=9><li>a<li>b</ol>", [Element("list", "9. a\n10. b")]),
         ("<ol start=99999999999999999999><li>a</ol>", [Element("list", "1. a")]),  # nonsense
-        ("<dl><dt>HP</dt><dt>Health</dt><dd>points</dd></dl>", [Element("list", "HP, Health: points")]),
+        ("<dl><dt>HP</dt><dt>Life</dt><dd>x</dd></dl>", [Element("list", "HP, Life: x")]),
         ("<dl><dt>HP<dt>Life<dd>points<dd>of all</dl>", [  # left open
             Element("list", "HP, Life: points\n  of all")]),
         ("<dl><div><dt>A</dt><dd>b<dl><dt>C</dt><dd>d</dd></dl></dd></div></dl>", [
