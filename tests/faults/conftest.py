@@ -5,11 +5,18 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.machine import Machine, machine
+from tests.faults.machine import Machine, Nursery, machine
+
+
+@pytest.fixture(scope="session")
+async def nursery() -> AsyncIterator[Nursery]:
+    """What starts systems in a blink."""
+    async with Nursery() as started:
+        yield started
 
 
 @pytest.fixture
-async def failing_machine(owner_url: str) -> AsyncIterator[Machine]:
+async def failing_machine(owner_url: str, nursery: Nursery) -> AsyncIterator[Machine]:
     """A computer that can be killed, with an empty library."""
-    async with machine(owner_url, name=f"faults-{uuid4().hex}") as made:
+    async with machine(owner_url, name=f"faults-{uuid4().hex}", nursery=nursery) as made:
         yield made

@@ -48,25 +48,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     document_id: UUID | None = None
 
 
-class Machine:
-    """Starts, kills and watches one system; everything it needs lies in ``folder``."""
+class Nursery:
+    """The process that forks systems; everything a system imports is imported there once."""
 
-    def __init__(self, folder: Path, *, owner_url: str) -> None:
-        self.folder = folder
-        self.owner_url = owner_url
-        self.plan = Plan(
-            database_url=owner_url.replace("postgres:@", "lore_app@", 1),
-            port=free_port(),
-            manifests=str(_manifests(folder)),
-            log=str(folder / "child.log"),
-        )
-        self.pid = 0
-        self._nursery: asyncio.subprocess.Process | None = None
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
         self._orders = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        """Start the process that will fork the others."""
-        self._nursery = await asyncio.create_subprocess_exec(
+        """Start the process; it answers its first order when it has imported everything."""
+        self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "tests.faults.nursery",
@@ -78,43 +69,68 @@ class Machine:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End the nursery; it ends its children."""
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.close()
-        await self._nursery.wait()
+        """End the process; it ends whoever is left of its children."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
 
-    async def _order(self, **order: Any) -> dict[str, Any]:
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
+    async def order(self, **order: Any) -> dict[str, Any]:
+        """Give one order and return its answer."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         async with self._orders:
-            self._nursery.stdin.write(msgspec.json.encode(order) + b"\n")
-            await self._nursery.stdin.drain()
-            answer: dict[str, Any] = json.loads(await self._nursery.stdout.readline())
+            self._process.stdin.write(msgspec.json.encode(order) + b"\n")
+            await self._process.stdin.drain()
+            line = await self._process.stdout.readline()
+        assert line, "The nursery ended."
+        answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+class Machine:
+    """Starts, kills and watches one system; everything it needs lies in ``folder``."""
+
+    def __init__(self, folder: Path, *, owner_url: str, nursery: Nursery) -> None:
+        self.folder = folder
+        self.owner_url = owner_url
+        self.plan = Plan(
+            database_url=owner_url.replace("postgres:@", "lore_app@", 1),
+            port=free_port(),
+            manifests=str(_manifests(folder)),
+            log=str(folder / "child.log"),
+        )
+        self.pid = 0
+        self._nursery = nursery
+        self._living: set[int] = set()
+
+    async def close(self) -> None:
+        """Kill whatever still lives here."""
+        for pid in tuple(self._living):
+            await self.kill(pid)
 
     async def start(self, **changes: Any) -> int:
         """Begin a life and return its process id; wait until it answers or is dead already."""
         plan = msgspec.structs.replace(self.plan, **changes)
-        self.pid = pid = int((await self._order(start=plan))["pid"])
+        self.pid = pid = int((await self._nursery.order(start=plan))["pid"])
+        self._living.add(pid)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline and await self.status(pid) is None:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", plan.port)
-                writer.close()
+        while time.monotonic() < deadline:
+            status = await self.status(pid)
+            if status == -signal.SIGKILL or await _listens(plan.port):
                 return pid
+            assert status is None, f"The system did not start:\n{self.log()}"
             await asyncio.sleep(POLL_SECONDS)
-        if await self.status(pid) in {None, -signal.SIGKILL}:
-            return pid
-        raise AssertionError(f"The system did not start:\n{self.log()}")
+        raise AssertionError(f"The system never listened:\n{self.log()}")
 
     async def status(self, pid: int) -> int | None:
         """Return how a life ended; None while it lasts."""
-        try:
-            status: int | None = (await self._order(poll=pid))["status"]
-        except json.JSONDecodeError:
-            raise AssertionError("The nursery ended.") from None
+        if pid not in self._living:
+            return -signal.SIGKILL
+        status: int | None = (await self._nursery.order(poll=pid))["status"]
+        if status is not None:
+            self._living.discard(pid)
         return status
 
     def log(self) -> str:
@@ -133,9 +149,8 @@ class Machine:
         """Wait until a life has ended; return whether it has."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not _alive(pid):
+            if await self.status(pid) is not None:
                 return True
-            await self.status(pid)
             await asyncio.sleep(POLL_SECONDS)
         return False
 
@@ -177,11 +192,12 @@ class Machine:
             await connection.execute(AGE.replace("$1", "'5 minutes'"))
 
 
-def _alive(pid: int) -> bool:
+async def _listens(port: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
         return False
+    writer.close()
     return True
 
 
@@ -227,11 +243,13 @@ async def fresh_database(server_url: str, *, name: str) -> str:
 
 
 @asynccontextmanager
-async def machine(server_url: str, *, name: str) -> AsyncIterator[Machine]:
+async def machine(server_url: str, *, name: str, nursery: Nursery) -> AsyncIterator[Machine]:
     """Provide a machine with a database of that name; its folder is removed, the server stays."""
     folder = Path(tempfile.mkdtemp(prefix="lore-faults-"))
+    owner_url = await fresh_database(server_url, name=name)
+    made = Machine(folder, owner_url=owner_url, nursery=nursery)
     try:
-        async with Machine(folder, owner_url=await fresh_database(server_url, name=name)) as made:
-            yield made
+        yield made
     finally:
+        await made.close()
         shutil.rmtree(folder, ignore_errors=True)
