@@ -1,6 +1,7 @@
 """What of a message becomes a document: its text, and each of its files that may hold some."""
 
 import re
+import unicodedata
 from collections import Counter
 
 from functions.discord.schemas import Attachment, Command, Message, Upload
@@ -10,6 +11,9 @@ MAXIMUM_TITLE = 80
 MAXIMUM_FILES = 10
 # No document is made of what has no text by its nature; whatever else a file is, its reader says.
 UNREADABLE = ("image/", "audio/", "video/")
+# Joiners shape letters in Persian and emoji; every other invisible character only misleads.
+JOINERS = "\u200c\u200d"
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 MARKS = re.compile(r"^[\s#>*_~`|-]+|[\s*_~`|]+$")
 
 
@@ -18,9 +22,19 @@ def cleaned(text: object) -> str:
     return text.replace("\0", "").strip() if isinstance(text, str) else ""
 
 
+def named(text: object) -> str:
+    """Return a name or a title in one line, without the characters that only mislead."""
+    line = " ".join(text.split()) if isinstance(text, str) else ""
+    return "".join(
+        letter
+        for letter in unicodedata.normalize("NFC", line)
+        if letter in JOINERS or unicodedata.category(letter) not in INVISIBLE
+    ).strip()
+
+
 def file_name(attachment: Attachment) -> str:
     """Return an attachment's name; where it is too long its end stays, which tells the kind."""
-    return cleaned(attachment.filename)[-MAXIMUM_NAME:] or "document"
+    return named(attachment.filename).replace("/", "_")[-MAXIMUM_NAME:] or "document"
 
 
 def documents_of(command: Command, message: Message) -> list[Upload]:
@@ -43,10 +57,10 @@ def _text(message: Message, link: str) -> Upload:
 
 
 def _title(message: Message) -> str:
-    first = MARKS.sub("", cleaned(message.content).splitlines()[0])
+    first = MARKS.sub("", named(cleaned(message.content).splitlines()[0]))
     if len(first) > MAXIMUM_TITLE:
         first = first[: MAXIMUM_TITLE - 1].rstrip() + "…"
-    author = cleaned(message.author.global_name or message.author.username) or "a member"
+    author = named(message.author.global_name or message.author.username) or "a member"
     return first or f"Message by {author}, {message.timestamp[:10]}"
 
 

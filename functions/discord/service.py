@@ -7,7 +7,7 @@ from functions.discord import queries, responses
 from functions.discord.addresses import AddressError, web_address
 from functions.discord.queries import GoneError, OvertakenError, SeenBeforeError
 from functions.discord.responses import notice, replacing, thinking
-from functions.discord.saved_messages import cleaned, documents_of, file_name
+from functions.discord.saved_messages import cleaned, documents_of, file_name, named
 from functions.discord.schemas import Attachment, Command, Reply, Upload, Wake
 from functions.runtime.clients import Clients
 from functions.runtime.discord.attachments import is_attachment_url
@@ -126,7 +126,7 @@ def _may_manage(command: Command) -> bool:
 def _asked_for(clients: Clients, command: Command) -> Upload:
     """Return what ``/kb add`` was given, of a file and an address the one."""
     file, address = command.options.get("file"), cleaned(command.options.get("url"))
-    title = cleaned(command.options.get("title")) or None
+    title = named(command.options.get("title")) or None
     if title and len(title) > MAXIMUM_TITLE:
         raise UnfitError(responses.LONG_TITLE)
     if file and address:

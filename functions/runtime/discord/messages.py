@@ -132,15 +132,15 @@ def _of_documents(content: str, buttons: Sequence[dict[str, Any]] = ()) -> dict[
 
 def _outcome(outcome: Outcome) -> str:
     name = label(outcome.title, maximum=MAXIMUM_TITLE)
-    # What was read is somebody else's words, a file's name in a reason included.
-    reason = defuse((outcome.reason or "").replace("\0", "")).strip()
+    # A reason may hold somebody else's words: another document's title, for one.
+    reason = label(outcome.reason or "", maximum=MAXIMUM_REASON)
     if outcome.status in OPEN:
         return f"⏳ **{name}**: at work"
     if outcome.status == "ready":
-        notices = f"\n-# {label(reason, maximum=MAXIMUM_REASON)}" if reason else ""
+        notices = f"\n-# {reason}" if reason else ""
         return f"✅ **{name}** is ready{_measures(outcome)}.{notices}"
-    said = cut(reason or "Something went wrong on our side.", maximum=MAXIMUM_REASON)
-    return f"{'❌' if outcome.can_be_retried else 'ℹ️'} **{name}**: {said}"
+    mark = "❌" if outcome.can_be_retried else "ℹ️"
+    return f"{mark} **{name}**: {reason or 'Something went wrong on our side.'}"
 
 
 def _measures(outcome: Outcome) -> str:

@@ -132,7 +132,7 @@ async def test_any_other_file_is_taken(
 
 
 async def test_an_address_is_a_document_of_the_web(world: Any, guild_id: int) -> None:
-    options = {"url": "HTTPS://Docs.Example.org:443?a=1#part", "title": " Handbook "}
+    options = {"url": "HTTPS://Docs.Example.org:443?a=1#part", "title": " Hand\u202ebook "}
 
     answer = await world.post(add(world, guild_id, options))
 

@@ -82,6 +82,7 @@ async def test_a_message_added_again_is_a_new_version_and_never_another_document
     ("text", "title"),
     [
         ("> **Note:** read this\nand that", "Note:** read this"),
+        ("a\u202eb  \u200bc", "ab c"),
         ("x" * 90, "x" * 79 + "…"),
         ("***", "Message by simulated member, "),
     ],

@@ -64,6 +64,8 @@ def test_every_outcome_is_a_message_that_discord_takes(
         (FAILED, "❌ **a.pdf**: It is encrypted."),
         (SAME, "ℹ️ **c.md**: This is the same file"),
         (Outcome(version_id=VERSION, title="n", status="dead"), "went wrong on our side"),
+        (Outcome(version_id=VERSION, title="n", status="failed",
+                 reason=f"{SAME_FILE} “[x](https://evil.test)”."), "“\\[x\\]\\(https:\u200b//"),
         (Outcome(version_id=VERSION, title="n", status="failed", reason="@everyone"),
          "@\u200beveryone"),
     ],
