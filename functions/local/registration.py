@@ -26,7 +26,6 @@ MODELS: Final = text(
     "SELECT id, name, engine, dimensions, query_prefix, passage_prefix, normalisation, max_tokens"
     " FROM embedding_models ORDER BY id"
 )
-LOCK: Final = text("LOCK TABLE embedding_models IN SHARE ROW EXCLUSIVE MODE")
 REGISTER: Final = text(
     "INSERT INTO embedding_models (id, name, engine, dimensions, query_prefix, passage_prefix,"
     " normalisation, max_tokens) SELECT max(id) + 1, :name, :engine, :dimensions, :query_prefix,"
@@ -95,18 +94,15 @@ async def proposed(
 
 
 async def register(connection: AsyncConnection, wanted: RegisteredModel) -> RegisteredModel:
-    """Return the model as it is registered, which is done if it is new; commits.
+    """Return the model as it is registered, which is done if it is new.
 
     Raises UsageError where the name stands for other vectors than it did.
     """
-    async with connection.begin():
-        await connection.execute(LOCK)
-        known = {model.name: model for model in await registered_models(connection)}
-        if wanted.name not in known:
-            fields = {k: v for k, v in msgspec.structs.asdict(wanted).items() if k != "id"}
-            number = (await connection.execute(REGISTER, fields)).scalar_one()
-            return msgspec.structs.replace(wanted, id=number)
-    found = known[wanted.name]
+    known = {model.name: model for model in await registered_models(connection)}
+    found = known.get(wanted.name)
+    if found is None:
+        number = (await connection.execute(REGISTER, msgspec.structs.asdict(wanted))).scalar_one()
+        return msgspec.structs.replace(wanted, id=number)
     told = msgspec.structs.replace(wanted, id=found.id, max_tokens=found.max_tokens)
     if told != found:
         raise UsageError(

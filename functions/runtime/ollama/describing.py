@@ -13,6 +13,7 @@ from functions.runtime.ollama.client import OllamaError, base_url
 # The longest passage with its context has fewer tokens in any tokenizer we know.
 MOST_TOKENS: Final = 2048
 NOT_FOUND: Final = 404
+SERVER_ERROR: Final = 500
 CALL_SECONDS: Final = 120.0
 CONTEXT: Final = re.compile(r"^num_ctx\s+(\d+)", re.MULTILINE)
 
@@ -42,7 +43,11 @@ async def describe(http: httpx.AsyncClient, *, host: str, name: str) -> Descript
             raise ModelUnusableError(
                 f"Ollama at {base_url(host)} has no model {name}. Run: ollama pull {name}"
             ) from error
-        raise ModelUnusableError(f"Ollama does not embed with {name}: {error.error}") from error
+        if error.status_code < SERVER_ERROR:
+            raise ModelUnusableError(f"Ollama does not embed with {name}: {error.error}") from error
+        raise OllamaError(
+            f"Ollama at {base_url(host)} failed with status {error.status_code}."
+        ) from error
     except Exception as error:
         # The package raises builtin, httpx's, pydantic's and its own errors for one thing.
         raise OllamaError(

@@ -70,8 +70,10 @@ class OllamaTwin:
         body = await request.json()
         if self.fault == "down":
             return Response(status_code=502)
-        if self.embedder is None or (missing := self._missing(body["model"])):
-            return missing or JSONResponse({"error": "this model does not embed"}, 400)
+        if missing := self._missing(body["model"]):
+            return missing
+        if self.embedder is None:
+            return JSONResponse({"error": "this model does not embed"}, 400)
         texts = body["input"]
         if max(map(self.embedder.count_tokens, texts)) > self.embedder.max_tokens:
             return JSONResponse({"error": "the input length exceeds the context length"}, 400)
