@@ -254,3 +254,25 @@ def test_a_line_of_megabytes_is_counted_about_once(text: str) -> None:
     chunk(document_of(Element("paragraph", text)), count_tokens=count)
 
     assert counted < 2 * len(text)
+
+
+@pytest.mark.parametrize("kind", ["list", "table", "code"])
+def test_what_is_made_of_lines_is_cut_at_their_ends(kind: ElementKind) -> None:
+    lines = [f"line {number} has a few words. And more" for number in range(60)]
+    parsed = document_of(Element(kind, "\n".join(lines)))
+
+    chunks = chunk(parsed, count_tokens=words, budget=SMALL)
+
+    assert len(chunks) > 1
+    assert [line for passage in chunks for line in passage.text.split("\n")] == lines
+
+
+@pytest.mark.parametrize("kind", ["table", "code"])
+def test_a_cut_table_or_definition_keeps_its_first_line(kind: ElementKind) -> None:
+    lines = ["name | price", *(f"item {number} | {number}" for number in range(60))]
+    parsed = document_of(Element(kind, "\n".join(lines), header=lines[0]))
+
+    chunks = chunk(parsed, count_tokens=words, budget=SMALL)
+
+    assert len(chunks) > 1
+    assert {passage.text.split("\n")[0] for passage in chunks} == {lines[0]}
