@@ -70,10 +70,7 @@ class Package:
         return self._archive.read(self._names.get(name.lower(), name))
 
     def part(self, name: str) -> etree._Element:
-        """Return a part's root element.
-
-        Raises RefusedError, or lxml's XMLSyntaxError where the part is no XML.
-        """
+        """Return a part's root element; raises RefusedError."""
         known = self._names.get(name.lower(), name)
         return parse_xml(self._archive.read(known, maximum=_PART))
 
@@ -111,7 +108,10 @@ class Package:
 
 
 def parse_xml(source: bytes) -> etree._Element:
-    """Return a part's root element; entities, links and DTDs are never followed."""
+    """Return a part's root element; entities, links and DTDs are never followed.
+
+    Raises RefusedError: `damaged`, `too_large`.
+    """
     refuse_doctype(source)
     for strict, transitional in _STRICT:
         source = source.replace(strict, transitional)
@@ -123,7 +123,11 @@ def parse_xml(source: bytes) -> etree._Element:
         remove_comments=True,
         remove_pis=True,
     )
-    root = etree.fromstring(source, parser)
+    try:
+        root = etree.fromstring(source, parser)
+    except etree.XMLSyntaxError as error:
+        # A text over 10 MB, or elements nested over 256 deep: libxml2 names its own limit.
+        raise RefusedError("too_large" if "HUGE" in str(error) else "damaged") from None
     # In another encoding, it is known only now; nothing of it was followed.
     information: Any = root.getroottree().docinfo
     if information.doctype:

@@ -49,8 +49,9 @@ def read(document: bytes) -> Iterator[Page]:
     for position, name in enumerate(names, start=1):
         try:
             slide = _Slide(package, name, position)
-        except (etree.XMLSyntaxError, RefusedError) as error:
-            _raise_unless_damaged(error)
+        except RefusedError as refused:
+            if refused.reason != "damaged":
+                raise
             yield Page([], position, len(names), readable=False)
             continue
         readable = True
@@ -68,11 +69,6 @@ def read(document: bytes) -> Iterator[Page]:
 
 def _notice(hidden: list[int]) -> str:
     return f"Hidden slides were left out: {', '.join(map(str, hidden))}."
-
-
-def _raise_unless_damaged(error: Exception) -> None:
-    if isinstance(error, RefusedError) and error.reason != "damaged":
-        raise error
 
 
 def _slides(package: Package) -> Iterator[str]:

@@ -15,7 +15,7 @@ _CODE: Final = frozenset({
 })  # fmt: skip
 _BODY_LEVEL: Final = 9
 _LEVELS: Final = 9
-_LINEAGE: Final = 50
+_LINEAGE: Final = 12
 _PATTERN_LENGTH: Final = 40
 _PLACE = re.compile(r"%([1-9])")
 _ROMAN: Final = (

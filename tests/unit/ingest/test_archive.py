@@ -116,7 +116,7 @@ PLAIN = zip_of({"a": b"some words " * 50})
     ("document", "reason"),
     [
         (zip_of({"bomb": bytes(20 * MEGABYTE)}), "too_large"),  # deflate, 1,028:1
-        (zip_of({f"{n}": bytes(MEGABYTE) for n in range(201)}), "too_large"),  # many small bombs
+        (zip_of(dict.fromkeys(map(str, range(201)), bytes(MEGABYTE))), "too_large"),  # small bombs
         (zip_of({f"{n}": b"" for n in range(10_000)}), "too_large"),  # entries without end
         (overlapping(bytes(MEGABYTE), 200), "too_large"),  # one entry listed 200 times
         (quoted(20), "too_large"),  # entries inside entries

@@ -340,9 +340,32 @@ def test_a_part_that_declares_or_lacks_is_refused(raw: str) -> None:
         elements_of(word("", raw=raw))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        paragraph("a" * 10_000_001),  # more than the XML reader holds in one text
+        f"{'<w:ins>' * 300}{'</w:ins>' * 300}",  # nested beyond its depth
+    ],
+)
+def test_a_part_beyond_the_readers_limits_is_too_large(body: str) -> None:
+    with pytest.raises(RefusedError, match="too_large"):
+        elements_of(word(body))
+
+
+def test_a_long_lineage_of_styles_ends() -> None:
+    count = 3000
+    styles = "".join(
+        f'<w:style w:styleId="s{number}"><w:basedOn w:val="s{number + 1}"/></w:style>'
+        for number in range(count)
+    )
+    body = "".join(paragraph("a", style=f"s{number}") for number in range(count))
+
+    assert len(seen(body, parts={"styles": styles})) == count
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "cp037"])
 def test_no_encoding_hides_a_declaration(encoding: str) -> None:
     declared = f'<?xml version="1.0" encoding="{encoding}"?>{ENTITY}<w:document {NAMESPACES}/>'
 
-    with pytest.raises((RefusedError, SyntaxError)):
+    with pytest.raises(RefusedError, match="damaged"):
         elements_of(word("", raw=declared.encode(encoding)))
