@@ -11,6 +11,7 @@ from functions.ingest import embedding
 from functions.runtime.embedder.checking import UnusableVectorsError
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.ollama.twin import EmbeddingFault, OllamaTwin
+from functions.search import service
 from tests.integration.local.conftest import Laptop
 
 SECTIONS = 60
@@ -149,6 +150,33 @@ async def test_sixty_four_who_ask_meanwhile_never_see_a_mixture(
         switched = found.index(new)
         assert found == [old] * switched + [new] * (len(found) - switched)
     assert any(found[0] == old for found in seen)
+
+
+async def test_who_began_to_ask_before_the_change_is_answered_as_before(
+    laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _add(laptop)
+    old = await laptop.search(QUESTION)
+    changed, asked = asyncio.Event(), asyncio.Event()
+    by_words, embed_query = service._by_words, laptop.clients.embedder.embed_query
+
+    async def tell_that_it_was_asked(*arguments: Any) -> Any:
+        found = await by_words(*arguments)
+        asked.set()
+        return found
+
+    async def wait_for_the_change(text: str) -> Any:
+        await changed.wait()
+        return await embed_query(text)
+
+    monkeypatch.setattr(service, "_by_words", tell_that_it_was_asked)
+    monkeypatch.setattr(laptop.clients.embedder, "embed_query", wait_for_the_change)
+    searching = asyncio.create_task(laptop.search(QUESTION))
+    await asked.wait()
+    await laptop.reindexing(other_model).run(laptop.guild_id, report=silent)
+    assert list(await laptop.vectors()) == [other_model.id]
+    changed.set()
+    assert await searching == old
 
 
 async def test_a_document_embedded_with_the_model_before_is_read_again(
