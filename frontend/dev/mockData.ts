@@ -2,7 +2,10 @@ export interface MockDocument {
   id: string;
   title: string;
   sourceName: string;
+  sourceUrl: string | null;
   origin: string;
+  language: string | null;
+  versionNumber: number;
   status: string;
   statusReason: string | null;
   progress: { stage: string; done: number; total: number; percent: number };
@@ -11,6 +14,11 @@ export interface MockDocument {
   sizeBytes: number;
   mediaType: string;
   searchable: boolean;
+  probeRank: number | null;
+  refreshHours: number | null;
+  checkedAt: string | null;
+  nextRefreshAt: string | null;
+  listedBy: string | null;
   createdAt: string;
   updatedAt: string;
   startedAt: number | null;
@@ -57,14 +65,29 @@ const names: [string, string, number | null, number, number][] = [
   ['Accessibility of the garden', 'accessibility.md', null, 15, 5_600],
 ];
 
+const mediaTypes: Record<string, string> = {
+  md: 'text/markdown',
+  txt: 'text/plain',
+  pdf: 'application/pdf',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+};
+
 function document(id: string, change: Partial<MockDocument>): MockDocument {
   const base = {
     id,
     origin: 'upload',
     status: 'READY',
     statusReason: null,
-    mediaType: 'text/markdown',
+    mediaType: mediaTypes[change.sourceName?.split('.').at(-1) ?? ''] ?? 'text/html',
     searchable: true,
+    sourceUrl: null,
+    language: 'en',
+    versionNumber: 1,
+    probeRank: change.searchable === false ? null : 1,
+    refreshHours: null,
+    checkedAt: null,
+    nextRefreshAt: null,
+    listedBy: null,
   };
   const progress = { stage: 'ready', done: 1, total: 1, percent: 100 };
   const times = { createdAt: ago(9_000), updatedAt: ago(2_000), startedAt: null };
@@ -108,7 +131,37 @@ export function sampleDocuments(isBusy: boolean): MockDocument[] {
     searchable: false,
     updatedAt: ago(42),
   });
-  return isBusy ? [...busyDocuments(), failed, ...ready] : [...ready.slice(0, 2), failed, ...ready.slice(2)];
+  return isBusy
+    ? [...busyDocuments(), failed, ...webDocuments(), ...ready]
+    : [...ready.slice(0, 2), failed, ...webDocuments(), ...ready.slice(2)];
+}
+
+export function webDocument(id: string, url: string, change: Partial<MockDocument> = {}): MockDocument {
+  const address = { title: url, sourceName: url, sourceUrl: url, origin: 'url' };
+  return document(id, { ...address, checkedAt: ago(130), sizeBytes: 48_200, ...change });
+}
+
+function webDocuments(): MockDocument[] {
+  const site = 'https://garden.example.org';
+  const pages = ['Opening hours', 'How to become a member', 'Gartenordnung'].map((title, index) =>
+    webDocument(`d8${String(index + 1)}`, `${site}/page-${String(index + 1)}`, {
+      title,
+      passageCount: 12 + index,
+      language: index === 2 ? 'de' : 'en',
+      listedBy: 'd80',
+      versionNumber: 3,
+    }),
+  );
+  const sitemap = webDocument('d80', `${site}/sitemap.xml`, {
+    title: 'garden.example.org/sitemap.xml',
+    mediaType: 'application/sitemap+xml',
+    statusReason: 'Lists 3 pages; each is a document of its own.',
+    language: null,
+    probeRank: null,
+    refreshHours: 24,
+    nextRefreshAt: ago(-22 * 60),
+  });
+  return [sitemap, ...pages];
 }
 
 function busyDocuments(): MockDocument[] {

@@ -66,7 +66,7 @@ const upload: Handler = (library, body, parameters) => {
     const message = 'A program cannot be read. Send Markdown, plain text or PDF.';
     return { status: 415, json: { error: { code: 'unsupported', message } } };
   }
-  return library.upload(name, body.length);
+  return library.upload(name, body.length, parameters.get('replaces'));
 };
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

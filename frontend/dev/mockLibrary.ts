@@ -1,5 +1,5 @@
 import type { MockDocument, MockQuestion } from './mockData.ts';
-import { answerTo, passages, sampleDocuments, sampleQuestions } from './mockData.ts';
+import { answerTo, passages, sampleDocuments, sampleQuestions, webDocument } from './mockData.ts';
 
 interface Variables {
   guildId?: string;
@@ -9,6 +9,11 @@ interface Variables {
   search?: string | null;
   first?: number;
   after?: string | number | null;
+  listedBy?: string | null;
+  url?: string;
+  title?: string | null;
+  refreshHours?: number | null;
+  hours?: number | null;
 }
 
 class MockError extends Error {
@@ -62,20 +67,39 @@ export class MockLibrary {
     if (operation === 'Ask') return { ask: this.ask(variables.text ?? '') };
     if (operation === 'RetryDocument') return { retryDocument: this.retry(variables.documentId) };
     if (operation === 'DeleteDocument') return { deleteDocument: this.remove(variables.documentId) };
+    if (operation === 'RetryFailedDocuments') return { retryFailedDocuments: this.retryAll() };
+    if (operation === 'AddAddress') return { addAddress: this.addAddress(variables) };
+    if (operation === 'SetRefresh') return { setRefresh: this.setRefresh(variables) };
     return { guild: this.guild(operation, variables) };
   }
 
-  upload(name: string, sizeBytes: number) {
+  upload(name: string, sizeBytes: number, replaces: string | null) {
+    const old = this.documents.find(({ id }) => id === replaces);
+    if (old) {
+      const progress = { stage: 'received', done: 0, total: 0, percent: 0 };
+      Object.assign(old, {
+        status: 'RECEIVED',
+        sourceName: name,
+        sizeBytes,
+        progress,
+        startedAt: Date.now(),
+      });
+      old.versionNumber += 1;
+      return { status: 202, json: { documentId: old.id, title: old.title, status: 'received' } };
+    }
     const known = this.documents.find(
       (document) => document.sourceName === name && document.sizeBytes === sizeBytes,
     );
-    if (known) return { status: 200, json: { documentId: known.id, status: 'ready' } };
+    if (known) return { status: 200, json: { documentId: known.id, title: known.title, status: 'ready' } };
     const now = new Date().toISOString();
     const document: MockDocument = {
       id: `d-${String(Date.now())}-${String(this.documents.length)}`,
       title: name.replace(/\.\w+$/, ''),
       sourceName: name,
+      sourceUrl: null,
       origin: 'upload',
+      language: null,
+      versionNumber: 1,
       status: 'RECEIVED',
       statusReason: null,
       progress: { stage: 'received', done: 0, total: 0, percent: 0 },
@@ -84,12 +108,17 @@ export class MockLibrary {
       sizeBytes,
       mediaType: 'text/plain',
       searchable: false,
+      probeRank: null,
+      refreshHours: null,
+      checkedAt: null,
+      nextRefreshAt: null,
+      listedBy: null,
       createdAt: now,
       updatedAt: now,
       startedAt: Date.now(),
     };
     this.documents = [document, ...this.documents];
-    return { status: 202, json: { documentId: document.id, status: 'received' } };
+    return { status: 202, json: { documentId: document.id, title: document.title, status: 'received' } };
   }
 
   private viewer() {
@@ -103,7 +132,7 @@ export class MockLibrary {
       statistics: this.statistics(),
       document: this.documents.find(({ id }) => id === variables.documentId) && this.opened(variables),
       question: this.questions.find(({ id }) => id === variables.questionId) ?? null,
-      documents: connection(this.found(variables.search), variables),
+      documents: connection(this.found(variables), variables),
       questions: connection(
         this.questions,
         operation === 'Overview' ? { ...variables, first: 6 } : variables,
@@ -111,10 +140,11 @@ export class MockLibrary {
     };
   }
 
-  private found(search: string | null | undefined): MockDocument[] {
+  private found({ search, listedBy: lister }: Variables): MockDocument[] {
     const words = (search ?? '').toLowerCase();
-    return this.documents.filter(({ title, sourceName }) =>
-      `${title} ${sourceName}`.toLowerCase().includes(words),
+    return this.documents.filter(
+      ({ title, sourceName, listedBy }) =>
+        (!lister || listedBy === lister) && `${title} ${sourceName}`.toLowerCase().includes(words),
     );
   }
 
@@ -147,6 +177,34 @@ export class MockLibrary {
     const document = this.documents.find((one) => one.id === id);
     if (!document) throw new MockError('not_found', 'There is nothing here under that name or id.');
     Object.assign(document, { status: 'RECEIVED', statusReason: null, startedAt: Date.now() });
+    return document;
+  }
+
+  private retryAll(): number {
+    const failed = this.documents.filter(({ status }) => status === 'FAILED' || status === 'DEAD');
+    for (const { id } of failed) this.retry(id);
+    return failed.length;
+  }
+
+  private addAddress({ url = '', title, refreshHours = null }: Variables): MockDocument {
+    if (!/^https?:\/\/[^/]/.test(url)) {
+      throw new MockError(
+        'invalid_request',
+        'Only http and https addresses can be read. Write it as in https://example.org/handbook.',
+      );
+    }
+    const known = this.documents.find(({ sourceUrl }) => sourceUrl === url);
+    const document =
+      known ?? webDocument(`d-${String(Date.now())}`, url, { title: title ?? url, searchable: false });
+    Object.assign(document, { status: 'RECEIVED', refreshHours, checkedAt: null, startedAt: Date.now() });
+    if (!known) this.documents = [document, ...this.documents];
+    return document;
+  }
+
+  private setRefresh({ documentId, hours = null }: Variables) {
+    const document = this.documents.find((one) => one.id === documentId);
+    const next = hours === null ? null : new Date(Date.now() + hours * 3_600_000).toISOString();
+    if (document) Object.assign(document, { refreshHours: hours, nextRefreshAt: next });
     return document;
   }
 
@@ -233,7 +291,7 @@ function moveDocument(document: MockDocument): void {
       document,
       isBad
         ? { status: 'FAILED', statusReason: reason }
-        : { status: 'READY', passageCount: 60, searchable: true },
+        : { status: 'READY', passageCount: 60, searchable: true, probeRank: 1, language: 'en' },
     );
     document.startedAt = null;
   }

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 
-import { formatAge, formatAmount, formatBytes, formatDay, formatDuration } from './format';
+import {
+  formatAge,
+  formatAmount,
+  formatBytes,
+  formatDay,
+  formatDuration,
+  formatLanguage,
+  formatOrdinal,
+  formatWait,
+} from './format';
 
 test.each([
   [0.4, '0.4 ms'],
@@ -40,4 +49,27 @@ test('one is singular', () => {
     '1 passage',
     '1,204 passages',
   ]);
+});
+
+test.each([
+  ['2026-03-09T15:00:00Z', 'in 3 hours'],
+  ['2026-03-10T12:00:00Z', 'tomorrow'],
+  ['2026-03-16T12:00:00Z', 'next week'],
+  ['2026-03-09T12:00:30Z', 'soon'],
+  ['2026-03-09T11:00:00Z', 'soon'],
+  ['not a time', ''],
+])('says the wait until %s as "%s"', (moment, words) => {
+  expect(formatWait(moment, Date.parse('2026-03-09T12:00:00Z'))).toBe(words);
+});
+
+test.each([
+  ['de', 'German'],
+  ['fa', 'Persian'],
+  ['!', '!'],
+])('says the language %s as %s', (code, words) => {
+  expect(formatLanguage(code)).toBe(words);
+});
+
+test('places are counted in English', () => {
+  expect([1, 2, 3, 4, 11, 22].map(formatOrdinal)).toEqual(['1st', '2nd', '3rd', '4th', '11th', '22nd']);
 });

@@ -2,6 +2,9 @@ const locale = 'en-GB';
 const wholeNumber = new Intl.NumberFormat(locale);
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const fullTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
+const languages = new Intl.DisplayNames(locale, { type: 'language' });
+const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });
+const ordinalEndings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
 const shortDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const weekday = new Intl.DateTimeFormat(locale, {
   weekday: 'long',
@@ -34,6 +37,20 @@ export function formatDuration(milliseconds: number): string {
   return `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }
 
+/** "German" for "de"; a code that is none is shown as it is. */
+export function formatLanguage(code: string): string {
+  try {
+    return languages.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** "1st", "22nd". */
+export function formatOrdinal(place: number): string {
+  return formatCount(place) + (ordinalEndings[ordinals.select(place)] ?? 'th');
+}
+
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -42,6 +59,14 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['hour', 3_600],
   ['minute', 60],
 ];
+
+/** "in 3 hours", "tomorrow"; what is due or overdue is "soon". */
+export function formatWait(moment: string, now: number = Date.now()): string {
+  const seconds = (Date.parse(moment) - now) / 1_000;
+  if (Number.isNaN(seconds)) return '';
+  const unit = units.find(([, length]) => seconds >= length);
+  return unit === undefined ? 'soon' : relative.format(Math.round(seconds / unit[1]), unit[0]);
+}
 
 /** "just now", "3 minutes ago", "yesterday"; a clock a little ahead of ours also counts as now. */
 export function formatAge(moment: string, now: number = Date.now()): string {

@@ -9,9 +9,11 @@ interface DocumentListProps {
   page: DocumentsQuery['guild']['documents'];
   pager: Omit<ComponentProps<typeof Pager>, 'label'>;
   search: string;
+  /** Whether these are the pages of one list. */
+  areListed?: boolean;
 }
 
-export function DocumentList({ page, pager, search }: DocumentListProps) {
+export function DocumentList({ page, pager, search, areListed = false }: DocumentListProps) {
   if (page.nodes.length === 0) {
     return (
       <Blank title={search ? `Nothing is named like “${search}”` : 'Nothing on this page any more'}>
@@ -25,7 +27,7 @@ export function DocumentList({ page, pager, search }: DocumentListProps) {
     <>
       <ul role="list" aria-label="Documents">
         {page.nodes.map((document) => (
-          <DocumentRow key={document.id} document={document} />
+          <DocumentRow key={document.id} document={document} isAmongListed={areListed} />
         ))}
       </ul>
       <Pager label="Pages of documents" {...pager} />

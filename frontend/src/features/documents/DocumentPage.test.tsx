@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { fakeServer } from '../../testing/fakeServer';
 import { openPage } from '../../testing/openPage';
-import { document as sample } from '../../testing/samples';
+import { document as sample, statistics } from '../../testing/samples';
 
 const passageCount = 200;
 
@@ -21,7 +21,7 @@ function passages({ first, after }: Record<string, unknown>) {
 
 const server = () =>
   fakeServer({
-    Document: () => ({ guild: { id: '1', document: { ...sample, passageCount } } }),
+    Document: () => ({ guild: { id: '1', statistics, document: { ...sample, passageCount } } }),
     Passages: passages,
   });
 
@@ -55,7 +55,7 @@ test('a passage that a new version lost is said to be gone', async () => {
 });
 
 test('a deleted document says so', async () => {
-  fakeServer({ Document: () => ({ guild: { id: '1', document: null } }) });
+  fakeServer({ Document: () => ({ guild: { id: '1', statistics, document: null } }) });
   openPage('/documents/gone');
   expect(await screen.findByText('This document is not in the library')).toBeVisible();
 });

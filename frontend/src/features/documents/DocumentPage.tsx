@@ -4,16 +4,20 @@ import { Blank } from '../../components/Blank';
 import { ButtonLink } from '../../components/ButtonLink';
 import { Icon } from '../../components/Icon';
 import { Opening } from '../../components/Opening';
-import { formatAmount, formatBytes } from '../../lib/format';
 import { useGuild } from '../../lib/guild';
 import { useLive } from '../../lib/live';
+import { DocumentActions } from './DocumentActions';
+import { DocumentFacts } from './DocumentFacts';
 import css from './DocumentPage.module.css';
 import type { DocumentCardFragment, DocumentQuery } from './documents.generated';
 import { useDocumentQuery } from './documentsApi';
 import { DocumentState } from './DocumentState';
+import { isList } from './kinds';
+import { ListedPages } from './ListedPages';
 import { PassageReader } from './PassageReader';
 import type { Cited } from './passageText';
 import { isUnderWay } from './stages';
+import { UploadList } from './UploadList';
 
 function isPending({ guild: { document } }: DocumentQuery): boolean {
   return document !== null && isUnderWay(document);
@@ -22,7 +26,6 @@ function isPending({ guild: { document } }: DocumentQuery): boolean {
 export function DocumentPage() {
   const guildId = useGuild().id;
   const documentId = useParams().documentId ?? '';
-  const cited = useCited();
   const { currentData, error } = useLive(useDocumentQuery, { guildId, documentId }, isPending);
   const document = currentData?.guild.document;
   return (
@@ -35,19 +38,34 @@ export function DocumentPage() {
       {document === null && <Missing />}
       {document && (
         <>
-          <Head document={document} />
-          {document.passageCount > 0 && (
-            // A new version has other passages: reading starts over when the count changes.
-            <PassageReader
-              key={`${documentId} ${String(document.passageCount)} ${String(cited?.ordinal)}`}
-              document={document}
-              cited={cited}
-            />
-          )}
+          <Head document={document} inLibrary={currentData.guild.statistics.passages} />
+          <Body document={document} />
         </>
       )}
     </>
   );
+}
+
+function Head({ document, inLibrary }: { document: DocumentCardFragment; inLibrary: number }) {
+  return (
+    <header className={css.head}>
+      <h1>{document.title}</h1>
+      <DocumentState document={document} />
+      <DocumentFacts document={document} inLibrary={inLibrary} />
+      <DocumentActions document={document} />
+      <UploadList replaces={document.id} />
+    </header>
+  );
+}
+
+function Body({ document }: { document: DocumentCardFragment }) {
+  const cited = useCited();
+  const { id, passageCount } = document;
+  if (isList(document)) return <ListedPages listId={id} />;
+  if (passageCount === 0) return null;
+  // A new version has other passages: reading starts over when the count changes.
+  const key = `${id} ${String(passageCount)} ${String(cited?.ordinal)}`;
+  return <PassageReader key={key} document={document} cited={cited} />;
 }
 
 /** The address names the passage; the page that leads here may hand over the quoted words. */
@@ -56,22 +74,6 @@ function useCited(): Cited | null {
   const state = useLocation().state as { quote?: string } | null;
   if (value === null || !/^\d{1,9}$/.test(value)) return null;
   return { ordinal: Number(value), quote: state?.quote ?? null };
-}
-
-function Head({ document }: { document: DocumentCardFragment }) {
-  const { title, sourceName, pages, sizeBytes } = document;
-  const facts = [
-    sourceName !== title && sourceName,
-    pages !== null && formatAmount(pages, 'page'),
-    formatBytes(sizeBytes),
-  ];
-  return (
-    <header className={css.head}>
-      <h1>{title}</h1>
-      <p className={css.facts}>{facts.filter(Boolean).join(' · ')}</p>
-      <DocumentState document={document} />
-    </header>
-  );
 }
 
 function Missing() {

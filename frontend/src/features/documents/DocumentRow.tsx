@@ -1,109 +1,62 @@
-import { useState } from 'react';
 import { Link } from 'react-router';
 
-import { useAppDispatch } from '../../app/hooks';
-import { Button, IconButton } from '../../components/Button';
-import { ConfirmDialog } from '../../components/ConfirmDialog';
 import { Moment } from '../../components/Moment';
-import { formatAmount, formatBytes } from '../../lib/format';
-import { useGuild, useMayCurate } from '../../lib/guild';
-import { noticeAdded } from '../../lib/notices';
-import { asProblem } from '../../lib/problem';
+import { formatAmount, formatBytes, formatLanguage } from '../../lib/format';
+import { useMayCurate } from '../../lib/guild';
+import { DeleteButton } from './DeleteButton';
 import css from './DocumentRow.module.css';
 import type { DocumentCardFragment } from './documents.generated';
-import { useDeleteDocumentMutation, useRetryDocumentMutation } from './documentsApi';
 import { DocumentState } from './DocumentState';
+import { badgeOf, originWords } from './kinds';
+import { RetryButton } from './RetryButton';
 import { hasFailed } from './stages';
 
-const originWords: Record<string, string> = {
-  upload: 'uploaded',
-  discord: 'from Discord',
-  cli: 'from the command line',
-  sample: 'sample',
-};
+interface DocumentRowProps {
+  document: DocumentCardFragment;
+  /** Whether the page around it says already which list named it. */
+  isAmongListed?: boolean;
+}
 
-export function DocumentRow({ document }: { document: DocumentCardFragment }) {
-  const { id, title, sourceName, origin, pages, sizeBytes, updatedAt } = document;
-  const facts = [
-    sourceName !== title && sourceName,
-    pages !== null && formatAmount(pages, 'page'),
-    formatBytes(sizeBytes),
-    originWords[origin] ?? origin,
-  ].filter(Boolean);
+export function DocumentRow({ document, isAmongListed = false }: DocumentRowProps) {
+  const mayCurate = useMayCurate();
+  const { id, title, listedBy, updatedAt } = document;
   return (
     <li className={css.row}>
       <span className={css.kind} aria-hidden="true">
-        {kindOf(sourceName)}
+        {badgeOf(document)}
       </span>
       <div className={css.about}>
         <Link to={`/documents/${id}`} className={css.title}>
           {title}
         </Link>
         <p className={css.facts}>
-          {facts.join(' · ')} · <Moment at={updatedAt} />
+          {sayFacts(document)} · <Moment at={updatedAt} />
+          {listedBy !== null && !isAmongListed && (
+            <>
+              {' · '}
+              <Link to={`/documents/${listedBy}`}>one of a list</Link>
+            </>
+          )}
         </p>
       </div>
       <DocumentState document={document} />
-      <Actions document={document} />
+      {mayCurate && (
+        <div className={css.actions}>
+          {hasFailed(document) && <RetryButton documentId={id} className={css.retry ?? ''} />}
+          <DeleteButton document={document} look="icon" />
+        </div>
+      )}
     </li>
   );
 }
 
-function kindOf(sourceName: string): string {
-  const ending = /\.(\w{1,4})$/.exec(sourceName)?.[1];
-  return ending?.toUpperCase() ?? 'DOC';
-}
-
-function Actions({ document }: { document: DocumentCardFragment }) {
-  const dispatch = useAppDispatch();
-  const guildId = useGuild().id;
-  const [isAsking, setIsAsking] = useState(false);
-  const [retry, { isLoading: isRetrying }] = useRetryDocumentMutation();
-  const [remove, { isLoading: isRemoving }] = useDeleteDocumentMutation();
-  if (!useMayCurate()) return null;
-  const target = { guildId, documentId: document.id };
-  const attempt = (work: { unwrap: () => Promise<unknown> }) => {
-    work.unwrap().catch((error: unknown) => {
-      dispatch(noticeAdded({ tone: 'problem', text: asProblem(error).message }));
-    });
-  };
-  return (
-    <div className={css.actions}>
-      {hasFailed(document) && (
-        <Button
-          icon="retry"
-          className={css.retry ?? ''}
-          disabled={isRetrying}
-          onClick={() => {
-            attempt(retry(target));
-          }}
-        >
-          Retry
-        </Button>
-      )}
-      <IconButton
-        icon="trash"
-        label={`Delete ${document.title}`}
-        disabled={isRemoving}
-        onClick={() => {
-          setIsAsking(true);
-        }}
-      />
-      {isAsking && (
-        <ConfirmDialog
-          title={`Delete “${document.title}”?`}
-          confirmLabel="Delete document"
-          onCancel={() => {
-            setIsAsking(false);
-          }}
-          onConfirm={() => {
-            setIsAsking(false);
-            attempt(remove(target));
-          }}
-        >
-          Its passages leave the library, and no answer will rest on them again. This cannot be undone.
-        </ConfirmDialog>
-      )}
-    </div>
-  );
+function sayFacts({ title, sourceName, pages, language, sizeBytes, origin }: DocumentCardFragment): string {
+  const facts = [
+    sourceName !== title && sourceName,
+    pages !== null && formatAmount(pages, 'page'),
+    language !== null && formatLanguage(language),
+    sizeBytes > 0 && formatBytes(sizeBytes),
+    originWords[origin] ?? origin,
+  ];
+  return facts.filter(Boolean).join(' · ');
 }

@@ -1,9 +1,9 @@
 import { ProgressBar } from '../../components/ProgressBar';
 import type { DocumentCardFragment } from './documents.generated';
 import css from './DocumentState.module.css';
-import { hasFailed, isUnderWay, sayDocumentState } from './stages';
+import { isUnderWay, sayDocumentState } from './stages';
 
-/** A document's live state: what happens now, or why it failed. */
+/** A document's live state: what happens now, why it failed, or what could not be read of it. */
 export function DocumentState({ document }: { document: DocumentCardFragment }) {
   const { title, status, statusReason, progress, searchable } = document;
   return (
@@ -12,7 +12,7 @@ export function DocumentState({ document }: { document: DocumentCardFragment }) 
         {sayDocumentState(document)}
       </p>
       {isUnderWay(document) && <ProgressBar label={`Progress of ${title}`} percent={progress.percent} />}
-      {hasFailed(document) && statusReason && <p className={css.reason}>{statusReason}</p>}
+      {!isUnderWay(document) && statusReason && <p className={css.reason}>{statusReason}</p>}
       {searchable && status !== 'READY' && (
         <p className={css.aside}>The version before this one answers questions meanwhile.</p>
       )}

@@ -1,12 +1,16 @@
+import type { ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
 
 import { Button } from '../../components/Button';
 import { Icon } from '../../components/Icon';
 import css from './DropZone.module.css';
+import { accepted } from './kinds';
 
 interface DropZoneProps {
   onFiles: (files: File[]) => void;
   isRoomy: boolean;
+  /** Other ways to add something, beside choosing files. */
+  children?: ReactNode;
 }
 
 function carriesFiles({ dataTransfer }: DragEvent): boolean {
@@ -50,7 +54,7 @@ function useDrop(onFiles: (files: File[]) => void): boolean {
   return isOver;
 }
 
-export function DropZone({ onFiles, isRoomy }: DropZoneProps) {
+export function DropZone({ onFiles, isRoomy, children }: DropZoneProps) {
   const picker = useRef<HTMLInputElement>(null);
   const isOver = useDrop(onFiles);
   return (
@@ -64,15 +68,22 @@ export function DropZone({ onFiles, isRoomy }: DropZoneProps) {
         <p className={css.title}>
           {isOver ? 'Let go to add them to the library' : 'Drop documents anywhere on this page'}
         </p>
-        <p className={css.hint}>Markdown, plain text or PDF; several at once.</p>
+        <p className={css.hint}>
+          PDF, Word, PowerPoint, Excel, EPUB, web pages, Markdown, text, CSV, JSON or source code; up to 25
+          MiB each.
+        </p>
       </div>
-      <Button look={isRoomy ? 'main' : 'plain'} icon="add" onClick={() => picker.current?.click()}>
-        Choose files
-      </Button>
+      <div className={css.ways}>
+        <Button look={isRoomy ? 'main' : 'plain'} icon="add" onClick={() => picker.current?.click()}>
+          Choose files
+        </Button>
+        {children}
+      </div>
       <input
         ref={picker}
         type="file"
         multiple
+        accept={accepted}
         hidden
         aria-label="Documents to add"
         onChange={({ target }) => {

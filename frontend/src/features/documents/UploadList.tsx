@@ -24,11 +24,14 @@ function useLeaveWarning(isSending: boolean): void {
   }, [isSending]);
 }
 
-export function UploadList() {
+/** Files on their way: all of them, or those that are to replace one document. */
+export function UploadList({ replaces }: { replaces?: string }) {
   const guild = useGuild();
   const uploads = useAppSelector(selectUploads);
   useLeaveWarning(uploads.some(({ state }) => state !== 'failed'));
-  const here = uploads.filter(({ guildId }) => guildId === guild.id);
+  const here = uploads.filter(
+    (upload) => upload.guildId === guild.id && (replaces === undefined || upload.replaces === replaces),
+  );
   if (here.length === 0) return null;
   return (
     <ul role="list" className={css.list} aria-label="Uploads">

@@ -19,10 +19,11 @@ export type DocumentsQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
   search?: string | null | undefined;
+  listedBy?: string | null | undefined;
 }>;
 
 
-export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, origin: string, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
+export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
 
 export type DocumentQueryVariables = Exact<{
   guildId: string;
@@ -30,7 +31,7 @@ export type DocumentQueryVariables = Exact<{
 }>;
 
 
-export type DocumentQuery = { guild: { id: string, document: { id: string, title: string, sourceName: string, origin: string, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
+export type DocumentQuery = { guild: { id: string, statistics: { passages: number }, document: { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
 
 export type PassagesQueryVariables = Exact<{
   guildId: string;
@@ -50,6 +51,32 @@ export type RetryDocumentMutationVariables = Exact<{
 
 export type RetryDocumentMutation = { retryDocument: { id: string, status: DocumentStatus } };
 
+export type RetryFailedDocumentsMutationVariables = Exact<{
+  guildId: string;
+}>;
+
+
+export type RetryFailedDocumentsMutation = { retryFailedDocuments: number };
+
+export type AddAddressMutationVariables = Exact<{
+  guildId: string;
+  url: string;
+  title?: string | null | undefined;
+  refreshHours?: number | null | undefined;
+}>;
+
+
+export type AddAddressMutation = { addAddress: { id: string, title: string } };
+
+export type SetRefreshMutationVariables = Exact<{
+  guildId: string;
+  documentId: string;
+  hours?: number | null | undefined;
+}>;
+
+
+export type SetRefreshMutation = { setRefresh: { id: string, refreshHours: number | null, nextRefreshAt: string | null } };
+
 export type DeleteDocumentMutationVariables = Exact<{
   guildId: string;
   documentId: string;
@@ -58,7 +85,7 @@ export type DeleteDocumentMutationVariables = Exact<{
 
 export type DeleteDocumentMutation = { deleteDocument: boolean };
 
-export type DocumentCardFragment = { id: string, title: string, sourceName: string, origin: string, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
+export type DocumentCardFragment = { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -83,7 +110,10 @@ export const DocumentCardFragmentDoc = new TypedDocumentString(`
   id
   title
   sourceName
+  sourceUrl
   origin
+  language
+  versionNumber
   status
   statusReason
   progress {
@@ -97,12 +127,17 @@ export const DocumentCardFragmentDoc = new TypedDocumentString(`
   sizeBytes
   mediaType
   searchable
+  probeRank
+  refreshHours
+  checkedAt
+  nextRefreshAt
+  listedBy
   createdAt
   updatedAt
 }
     `, {"fragmentName":"DocumentCard"});
 export const DocumentsDocument = new TypedDocumentString(`
-    query Documents($guildId: ID!, $first: Int!, $after: String, $search: String) {
+    query Documents($guildId: ID!, $first: Int!, $after: String, $search: String, $listedBy: ID) {
   guild(id: $guildId) {
     id
     statistics {
@@ -111,7 +146,7 @@ export const DocumentsDocument = new TypedDocumentString(`
       processingDocuments
       failedDocuments
     }
-    documents(first: $first, after: $after, search: $search) {
+    documents(first: $first, after: $after, search: $search, listedBy: $listedBy) {
       totalCount
       endCursor
       hasNextPage
@@ -125,7 +160,10 @@ export const DocumentsDocument = new TypedDocumentString(`
   id
   title
   sourceName
+  sourceUrl
   origin
+  language
+  versionNumber
   status
   statusReason
   progress {
@@ -139,6 +177,11 @@ export const DocumentsDocument = new TypedDocumentString(`
   sizeBytes
   mediaType
   searchable
+  probeRank
+  refreshHours
+  checkedAt
+  nextRefreshAt
+  listedBy
   createdAt
   updatedAt
 }`);
@@ -146,6 +189,9 @@ export const DocumentDocument = new TypedDocumentString(`
     query Document($guildId: ID!, $documentId: ID!) {
   guild(id: $guildId) {
     id
+    statistics {
+      passages
+    }
     document(id: $documentId) {
       ...DocumentCard
     }
@@ -155,7 +201,10 @@ export const DocumentDocument = new TypedDocumentString(`
   id
   title
   sourceName
+  sourceUrl
   origin
+  language
+  versionNumber
   status
   statusReason
   progress {
@@ -169,6 +218,11 @@ export const DocumentDocument = new TypedDocumentString(`
   sizeBytes
   mediaType
   searchable
+  probeRank
+  refreshHours
+  checkedAt
+  nextRefreshAt
+  listedBy
   createdAt
   updatedAt
 }`);
@@ -196,6 +250,33 @@ export const RetryDocumentDocument = new TypedDocumentString(`
   }
 }
     `);
+export const RetryFailedDocumentsDocument = new TypedDocumentString(`
+    mutation RetryFailedDocuments($guildId: ID!) {
+  retryFailedDocuments(guildId: $guildId)
+}
+    `);
+export const AddAddressDocument = new TypedDocumentString(`
+    mutation AddAddress($guildId: ID!, $url: String!, $title: String, $refreshHours: Int) {
+  addAddress(
+    guildId: $guildId
+    url: $url
+    title: $title
+    refreshHours: $refreshHours
+  ) {
+    id
+    title
+  }
+}
+    `);
+export const SetRefreshDocument = new TypedDocumentString(`
+    mutation SetRefresh($guildId: ID!, $documentId: ID!, $hours: Int) {
+  setRefresh(guildId: $guildId, documentId: $documentId, hours: $hours) {
+    id
+    refreshHours
+    nextRefreshAt
+  }
+}
+    `);
 export const DeleteDocumentDocument = new TypedDocumentString(`
     mutation DeleteDocument($guildId: ID!, $documentId: ID!) {
   deleteDocument(guildId: $guildId, documentId: $documentId)
@@ -215,6 +296,15 @@ const injectedRtkApi = api.injectEndpoints({
     }),
     RetryDocument: build.mutation<RetryDocumentMutation, RetryDocumentMutationVariables>({
       query: (variables) => ({ document: RetryDocumentDocument as unknown as string, variables })
+    }),
+    RetryFailedDocuments: build.mutation<RetryFailedDocumentsMutation, RetryFailedDocumentsMutationVariables>({
+      query: (variables) => ({ document: RetryFailedDocumentsDocument as unknown as string, variables })
+    }),
+    AddAddress: build.mutation<AddAddressMutation, AddAddressMutationVariables>({
+      query: (variables) => ({ document: AddAddressDocument as unknown as string, variables })
+    }),
+    SetRefresh: build.mutation<SetRefreshMutation, SetRefreshMutationVariables>({
+      query: (variables) => ({ document: SetRefreshDocument as unknown as string, variables })
     }),
     DeleteDocument: build.mutation<DeleteDocumentMutation, DeleteDocumentMutationVariables>({
       query: (variables) => ({ document: DeleteDocumentDocument as unknown as string, variables })

@@ -6,6 +6,9 @@ const documentsApi = generated.enhanceEndpoints({
     Document: { providesTags: ['Document'] },
     Passages: { providesTags: ['Document'] },
     RetryDocument: { invalidatesTags: ['Document', 'Statistics'] },
+    RetryFailedDocuments: { invalidatesTags: ['Document', 'Statistics'] },
+    AddAddress: { invalidatesTags: ['Document', 'Statistics'] },
+    SetRefresh: { invalidatesTags: ['Document'] },
     DeleteDocument: { invalidatesTags: ['Document', 'Statistics'] },
   },
 });
@@ -15,5 +18,8 @@ export const {
   useDocumentQuery,
   usePassagesQuery,
   useRetryDocumentMutation,
+  useRetryFailedDocumentsMutation,
+  useAddAddressMutation,
+  useSetRefreshMutation,
   useDeleteDocumentMutation,
 } = documentsApi;

@@ -1,7 +1,8 @@
 import { formatAmount, formatCount } from '../../lib/format';
 import type { DocumentCardFragment } from './documents.generated';
+import { isList } from './kinds';
 
-type Card = Pick<DocumentCardFragment, 'status' | 'progress' | 'passageCount' | 'searchable'>;
+type Card = Pick<DocumentCardFragment, 'status' | 'progress' | 'passageCount' | 'searchable' | 'mediaType'>;
 
 function countUp(verb: string, { done, total }: Card['progress'], unit: string): string {
   if (total <= 0) return verb;
@@ -34,7 +35,7 @@ export function sayDocumentState(card: Card): string {
     case 'PROCESSING':
       return sayStage(card.progress);
     case 'READY':
-      return `Ready · ${formatAmount(card.passageCount, 'passage')}`;
+      return isList(card) ? 'Ready' : `Ready · ${formatAmount(card.passageCount, 'passage')}`;
     case 'FAILED':
       return 'Could not be read';
     case 'DEAD':

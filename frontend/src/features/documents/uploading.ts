@@ -14,13 +14,14 @@ const atOnce = 2;
 /** The bytes themselves: the store holds only what can be written down. */
 const files = new Map<string, File>();
 
-/** Put files in the queue of a guild and start sending. */
-export function queueFiles(guildId: string, chosen: File[]): Thunk {
+/** Put files in the queue of a guild and start sending; `replaces` is the document they are versions of. */
+export function queueFiles(guildId: string, chosen: File[], replaces: string | null = null): Thunk {
   return (dispatch) => {
     const uploads = chosen.map((file): Upload => {
       const id = nanoid();
       files.set(id, file);
-      return { id, guildId, name: file.name, size: file.size, state: 'queued', share: 0, reason: null };
+      const { name, size } = file;
+      return { id, guildId, name, size, state: 'queued', share: 0, reason: null, replaces };
     });
     dispatch(uploadsQueued(uploads));
     dispatch(sendNext());
@@ -50,20 +51,26 @@ function sendNext(): Thunk {
   };
 }
 
-function send({ id, guildId }: Upload) {
+function sayKept(name: string, title: string | undefined): string {
+  const isOther = title !== undefined && title !== name;
+  return isOther
+    ? `“${name}” is in the library already as “${title}”, unchanged.`
+    : `“${name}” is in the library already, unchanged.`;
+}
+
+function send({ id, guildId, replaces }: Upload) {
   return async (dispatch: AppDispatch): Promise<void> => {
     const file = files.get(id);
     if (!file) return;
     dispatch(uploadChanged({ id, state: 'sending' }));
     const onProgress = (share: number) => dispatch(uploadChanged({ id, share }));
-    const { data, error } = await sendFile({ guildId, file, onProgress });
+    const { data, error } = await sendFile({ guildId, file, replaces, onProgress });
     if (error) {
       dispatch(uploadChanged({ id, state: 'failed', reason: error.message }));
     } else {
       dispatch(dismissUpload(id));
       dispatch(api.util.invalidateTags(['Document', 'Statistics']));
-      if (data.status === 'ready')
-        dispatch(noticeAdded({ tone: 'calm', text: `“${file.name}” is in the library already, unchanged.` }));
+      if (!data.isNew) dispatch(noticeAdded({ tone: 'calm', text: sayKept(file.name, data.title) }));
     }
     dispatch(sendNext());
   };

@@ -10,6 +10,8 @@ export interface Upload {
   /** The share of the bytes sent, 0 to 1. */
   share: number;
   reason: string | null;
+  /** The document that this file is a new version of. */
+  replaces: string | null;
 }
 
 /** Files on their way to the server; a file that has arrived is a document and leaves this list. */
