@@ -159,6 +159,7 @@ class DocumentVersion(Leased, Base):
             "status IN ('received', 'processing', 'ready', 'failed', 'dead')",
             name="version_status",
         ),
+        Index("versions_by_content", "guild_id", "content_hash"),
         Index(
             "versions_at_work",
             "next_attempt_at",

@@ -61,6 +61,8 @@ $$
 
 
 def upgrade() -> None:
+    # Each new document is compared with every other of its guild.
+    op.execute("CREATE INDEX versions_by_content ON document_versions (guild_id, content_hash)")
     op.execute(
         "GRANT SELECT (id, guild_id, origin, source_url, listed_by, refresh_seconds,"
         " next_refresh_at), UPDATE (next_refresh_at) ON documents TO lore_sweep"
