@@ -103,6 +103,10 @@ _HTML = re.compile(
     r"\s*+(?:<\?xml[^>]*>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
+_FRAGMENT = re.compile(
+    r"\s*+<(?:article|div|h[1-6]|link|main|meta|nav|ol|p|section|table|title|ul)(?:\s[^<>]*)?>",
+    re.IGNORECASE,
+)
 _HTML_TAGS = re.compile(
     r"</(?:p|div|h[1-6]|ul|ol|table|a|span|title|article|section)>", re.IGNORECASE
 )
@@ -186,12 +190,14 @@ def _is_binary(document_bytes: bytes) -> bool:
 def _kind_of_text(document_bytes: bytes, path: PurePosixPath) -> MediaType:
     suffix = path.suffix.lower()
     opening = _opening(document_bytes)
-    if _is_html(opening, suffix):
+    if _HTML.match(opening):
         return HTML
     if _is_markdown(document_bytes, suffix):
         return MARKDOWN
     if _is_source(opening, path):
         return SOURCE
+    if _is_fragment(opening, suffix):
+        return HTML
     if _JSON.match(opening):
         return JSON
     return CSV if suffix in _CSV_SUFFIXES else PLAIN
@@ -203,11 +209,11 @@ def _opening(document_bytes: bytes) -> str:
     return sample.decode(encoding, "replace").lstrip("\ufeff")
 
 
-def _is_html(opening: str, suffix: str) -> bool:
-    if _HTML.match(opening):
-        return True
-    # A fragment without its frame: Markdown may begin with a tag too, so the name decides.
-    return suffix in _HTML_SUFFIXES and bool(_HTML_TAGS.search(opening))
+def _is_fragment(opening: str, suffix: str) -> bool:
+    """Return whether a text is part of a page: without its frame, but with its tags."""
+    if not _HTML_TAGS.search(opening):
+        return False
+    return suffix in _HTML_SUFFIXES or bool(_FRAGMENT.match(opening))
 
 
 def _is_markdown(document_bytes: bytes, suffix: str) -> bool:

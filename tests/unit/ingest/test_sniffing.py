@@ -56,6 +56,9 @@ SHEET_FILE = archive_of("xl/workbook.xml", "[Content_Types].xml")
         ("<html><p>Grüße".encode("utf-16"), "a.txt", "text/html"),  # marked as UTF-16
         (b"<h1>Rules</h1>", "rules.html", "text/html"),  # a fragment, named so
         (b"<h1>Rules</h1>", "rules.md", "text/markdown"),  # Markdown may begin with a tag
+        (b"<div class=a><p>Rules</p></div>", "page", "text/html"),  # as a server may send it
+        (b"<p>What a paragraph begins with.", "a.txt", "text/plain"),  # one tag proves nothing
+        (b"<div align=center>x</div>\n\n# A\n\n- b\n", "README", "text/markdown"),
         (b"Be kind.", "rules.html", "text/plain"),  # named HTML, is text
         (b"<!-- " + b"--><!-- " * 5000, "a.html", "text/plain"),  # comments only, in linear time
         (b'{"a": 1}', "a.txt", "application/json"),  # content, not name
