@@ -178,13 +178,15 @@ CHECKED = text(
     " FROM document_versions WHERE id = :version_id AND lease_id = :lease_id)"
 )
 
-# A page that is fetched every hour would keep every state it was ever in.
+# A page that is fetched every hour would keep every state it was ever in. What a moderator still
+# waits to hear of stays.
 FORGET_OVERTAKEN = text(
     "DELETE FROM document_versions old USING documents WHERE documents.id = :document_id"
     " AND old.document_id = documents.id AND old.id <> :version_id"
     " AND old.id IS DISTINCT FROM documents.current_version_id"
-    " AND old.status IN ('ready', 'failed', 'dead') AND EXISTS (SELECT FROM document_versions"
-    " WHERE id = :version_id AND lease_id = :lease_id)"
+    " AND old.status IN ('ready', 'failed', 'dead') AND NOT EXISTS (SELECT FROM interactions"
+    " WHERE interactions.version_id = old.id AND token IS NOT NULL AND delivered_at IS NULL)"
+    " AND EXISTS (SELECT FROM document_versions WHERE id = :version_id AND lease_id = :lease_id)"
 )
 
 CURRENT = text(
@@ -212,8 +214,10 @@ POINT_AT_CURRENT = text(
 
 # Failures after the version that answers are forgotten with it: its bytes are the newest again.
 FORGET_VERSION = text(
-    "DELETE FROM document_versions WHERE document_id = :document_id AND (id = :version_id"
-    " OR (number > :number AND status IN ('failed', 'dead')))"
+    "DELETE FROM document_versions old WHERE document_id = :document_id AND (id = :version_id"
+    " OR (number > :number AND status IN ('failed', 'dead') AND NOT EXISTS (SELECT"
+    " FROM interactions WHERE interactions.version_id = old.id AND token IS NOT NULL"
+    " AND delivered_at IS NULL)))"
 )
 
 FORGET_DOCUMENT = text("DELETE FROM documents WHERE id = :document_id")
