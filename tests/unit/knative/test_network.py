@@ -111,13 +111,28 @@ def test_only_who_must_reaches_the_internet(manifests: list[Manifest]) -> None:
     assert _reaching_out(manifests) == {"generate", "ingest", "ollama"}
 
 
-def test_the_internet_means_no_private_address_and_https(manifests: list[Manifest]) -> None:
-    rules = [rule for policy in _policies(manifests) for rule in policy.get("egress", [])]
-    (rule,) = [rule for rule in rules if "ipBlock" in rule["to"][0]]
-    assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
-    excepted = {network for peer in rule["to"] for network in peer["ipBlock"]["except"]}
-    assert excepted >= {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"}
-    assert excepted >= {"127.0.0.0/8", "100.64.0.0/10", "fc00::/7", "fe80::/10"}
+def _outside(manifests: list[Manifest]) -> list[tuple[Manifest, set[str]]]:
+    """Every rule that leads to the internet, and the pods it is for."""
+    return [
+        (rule, _selected(policy["podSelector"], manifests))
+        for policy in _policies(manifests)
+        for rule in policy.get("egress", [])
+        if "ipBlock" in rule["to"][0]
+    ]
+
+
+def test_only_ingest_reads_what_is_not_encrypted(manifests: list[Manifest]) -> None:
+    ports = {item["port"]: pods for rule, pods in _outside(manifests) for item in rule["ports"]}
+    assert ports == {443: {"generate", "ingest", "ollama"}, 80: {"ingest"}}
+
+
+def test_the_internet_means_no_private_address(manifests: list[Manifest]) -> None:
+    outside = _outside(manifests)
+    assert outside
+    for rule, _ in outside:
+        excepted = {network for peer in rule["to"] for network in peer["ipBlock"]["except"]}
+        assert excepted >= {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"}
+        assert excepted >= {"127.0.0.0/8", "100.64.0.0/10", "fc00::/7", "fe80::/10"}
 
 
 def test_no_ingress_leads_past_the_gateway(manifests: list[Manifest]) -> None:
