@@ -1,7 +1,9 @@
+import io
 import posixpath
 import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -112,7 +114,8 @@ def parse_xml(source: bytes) -> etree._Element:
 
     Raises RefusedError: `damaged`, `too_large`.
     """
-    refuse_doctype(source)
+    if any(doctype in source for doctype in _DOCTYPES):
+        _refuse_doctype()
     for strict, transitional in _STRICT:
         source = source.replace(strict, transitional)
     parser = etree.XMLParser(
@@ -131,15 +134,23 @@ def parse_xml(source: bytes) -> etree._Element:
     # In another encoding, it is known only now; nothing of it was followed.
     information: Any = root.getroottree().docinfo
     if information.doctype:
-        raise RefusedError("damaged")
+        _refuse_doctype()
     return root
 
 
-def refuse_doctype(source: bytes) -> None:
-    """Raise RefusedError where a part declares what no office file declares."""
-    # A DTD is there to read files or to multiply entities.
-    if any(doctype in source for doctype in _DOCTYPES):
-        raise RefusedError("damaged")
+def check_xml(source: bytes) -> None:
+    """Raise RefusedError (`damaged`) where a part is no XML or declares a document type."""
+    checker = expat.ParserCreate()
+    checker.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        checker.ParseFile(io.BytesIO(source))
+    except expat.ExpatError:
+        raise RefusedError("damaged") from None
+
+
+def _refuse_doctype(*_: object) -> None:
+    # Office files hold no DTD; those that do are made to read files or to multiply entities.
+    raise RefusedError("damaged")
 
 
 def linked(label: str, relation: Relation | None) -> str:

@@ -212,6 +212,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (workbook({"Sheet1": f"<row>{cell('A1', 1) * 2_000_001}</row>"}), "too_large"),  # too many
         (workbook({"Sheet1": "<!DOCTYPE x><sheetData/>"}), "damaged"),  # declares
         (workbook({"Sheet1": grid(["a"])})[:-30], "damaged"),  # cut off
+        (workbook({"Sheet1": "<sheetData><row/>"}), "damaged"),  # cut off between rows
         (OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted"),  # with a password
     ],
 )
