@@ -16,6 +16,7 @@ from functions.runtime.discord.client import Delivery
 from functions.runtime.discord.messages import (
     OPEN,
     Outcome,
+    message,
     outcome_message,
     progress_message,
 )
@@ -25,6 +26,7 @@ from functions.runtime.tokens import TokenError, decrypt_token
 
 log = logging.getLogger(__name__)
 ROW_SECONDS = 0.25
+DELETED = "This document was deleted while it was read. Nothing was added."
 # Discord takes about five edits in two seconds for one interaction.
 DISCORD_SECONDS = 1.5
 
@@ -150,6 +152,9 @@ async def tell_outcome(
         known.setdefault(notice.interaction_id, notice)
     for one in known.values():
         await _tell_end(clients, guild_id, version_id, one)
+    if notice is not None and not await _outcomes(clients, guild_id, version_id):
+        # The interaction's row went with the document: this is the last that knows of it.
+        await edit(clients, notice, message(DELETED))
 
 
 async def _tell_end(clients: Clients, guild_id: int, version_id: UUID, notice: Notice) -> None:

@@ -70,9 +70,10 @@ async def ingest(clients: Clients, event: Event) -> None:
             )
     except LeaseLostError:
         log.warning("version taken over", extra={"version": version_id})
-        return
     except Exception as error:  # noqa: BLE001 - whatever it was, the row must learn of it
-        await _after_failure(clients, lease, error)
+        # A document that was deleted while it was read fails wherever its rows are missed.
+        if await guild_of(clients.database, "document_versions", version_id):
+            await _after_failure(clients, lease, error)
     await tell_outcome(clients, lease.guild_id, version_id, notice=notice)
 
 

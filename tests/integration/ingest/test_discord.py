@@ -1,6 +1,7 @@
 """What the moderator who added a document in Discord hears of it."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -104,3 +105,18 @@ async def _unfetched(library: Library) -> UUID:
         " RETURNING 1"
     )
     return version
+
+
+async def test_whoever_added_a_document_hears_that_it_was_deleted_meanwhile(
+    library: Library, desk: Desk, embedder: Stubborn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = await library.add_in_discord(GUIDE)
+    embed = embedder.embed_passages
+
+    async def deleted_meanwhile(texts: Any) -> Any:
+        await library.rows("DELETE FROM documents RETURNING 1")
+        return await embed(texts)
+
+    monkeypatch.setattr(embedder, "embed_passages", deleted_meanwhile)
+    assert await library.tell(version) == 204
+    assert desk.told[-1] == progress.DELETED
