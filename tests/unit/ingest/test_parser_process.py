@@ -1,5 +1,7 @@
 import asyncio
+import ctypes
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from functions.ingest.parser_process import Frame, ParserFormat, ParserLimits, read_document
-from functions.ingest.refusals import UnreadableDocumentError
+from functions.ingest.parser_process import Frame, ParserLimits, read_document
+from functions.ingest.refusals import ParserFormat, UnreadableDocumentError
 from functions.runtime.errors import UnavailableError
 
 MakePdf = Callable[[Sequence[str]], bytes]
@@ -111,7 +113,8 @@ def confined(code: str) -> "subprocess.CompletedProcess[str]":
     limits = json.dumps({"memory": 256 << 20, "processor": 2})
     program = (
         f"import sys; sys.path.append({str(ROOT)!r})\n"
-        "import os, socket, subprocess, pickle, json\n"
+        "import ctypes, os, socket, subprocess, pickle, json\n"
+        "library = ctypes.CDLL(None)\n"
         "from functions.ingest.parsers.sandbox import confine\n"
         f"confine(json.loads({limits!r}))\n" + code
     )
@@ -149,6 +152,26 @@ def test_a_confined_process_still_imports_modules() -> None:
     result = confined("import xml.dom.minidom, csv; print('done')")
 
     assert result.stdout == "done\n", result.stderr
+
+
+def landlock() -> bool:
+    return sys.platform == "linux" and bool(ctypes.CDLL(None).syscall(444, None, 0, 1) > 0)
+
+
+@pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock")
+@pytest.mark.parametrize(
+    ("path", "opened"),
+    [
+        ("/etc/passwd", False),
+        ("/proc/self/environ", False),
+        ("/", False),
+        (os.__file__, True),  # modules are read late
+    ],
+)
+def test_native_code_opens_modules_only(path: str, opened: bool) -> None:  # noqa: FBT001
+    result = confined(f"print(library.open({path.encode()!r}, 0) >= 0)")
+
+    assert result.stdout == f"{opened}\n", result.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads another process's /proc entry")
