@@ -36,6 +36,7 @@ _DOCTYPES: Final = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-
 _ADDRESS: Final = 2_000
 _LINKS: Final = ("http://", "https://", "mailto:")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
+_GUESSED = re.compile(r"automatically generated|AI-generated|automatisch generiert", re.IGNORECASE)
 # Programs fill in titles that name nothing.
 _PLACEHOLDER = re.compile(
     r"(?:microsoft (?:office )?(?:word|powerpoint|excel)\b.*|powerpoint[ -]pr[eä]sentation"
@@ -162,6 +163,13 @@ def linked(label: str, relation: Relation | None) -> str:
     if told or not target.startswith(_LINKS):
         return label
     return f"{label} ({address})"
+
+
+def description(properties: etree._Element | None) -> str:
+    """Return what somebody wrote about a picture, or ""."""
+    text = "" if properties is None else properties.get("descr", "").strip()
+    # Programs describe pictures too, and say so.
+    return "" if _GUESSED.search(text) else text
 
 
 def switched_on(element: etree._Element | None, attribute: str) -> bool:

@@ -12,6 +12,7 @@ from functions.ingest.parsers.office import (
     SLIDE,
     Package,
     Relation,
+    description,
     linked,
     number,
     switched_on,
@@ -25,7 +26,8 @@ _REPEATED: Final = frozenset({"dt", "ftr", "sldNum", "hdr", "sldImg"})
 _REPEATED_LENGTH: Final = 200
 _DEEPEST: Final = 8
 _SPAN: Final = 63
-_SHAPES: Final = frozenset({f"{SLIDE}sp", f"{SLIDE}graphicFrame"})
+_PICTURE: Final = f"{SLIDE}pic"
+_SHAPES: Final = frozenset({f"{SLIDE}sp", f"{SLIDE}graphicFrame", _PICTURE})
 _GROUPS: Final = frozenset({
     f"{SLIDE}grpSp", f"{COMPATIBILITY}AlternateContent", f"{COMPATIBILITY}Choice",
 })  # fmt: skip
@@ -111,6 +113,10 @@ class _Slide:
                 yield from self._shape(shape, place)
 
     def _shape(self, shape: etree._Element, place: str) -> Iterator[Element]:
+        if shape.tag == _PICTURE:
+            text = description(shape.find(f"{SLIDE}nvPicPr/{SLIDE}cNvPr"))
+            yield from [Element("paragraph", text, page=self._position)] if text else []
+            return
         table = shape.find(f"{DRAWING}graphic/{DRAWING}graphicData/{DRAWING}tbl")
         if table is not None:
             yield from self._table(table)

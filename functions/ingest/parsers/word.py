@@ -12,6 +12,7 @@ from functions.ingest.parsers.office import (
     RELATION,
     WORD,
     Package,
+    description,
     linked,
     number,
     switched_on,
@@ -27,6 +28,7 @@ from functions.ingest.parsers.word_styles import (
 _VALUE: Final = f"{WORD}val"
 _PARAGRAPH: Final = f"{WORD}p"
 _TABLE: Final = f"{WORD}tbl"
+_PICTURE: Final = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _TEXTS: Final = frozenset({f"{WORD}t", f"{MATHS}t"})
 _SIGNS: Final = {
     f"{WORD}tab": "\t",
@@ -139,19 +141,27 @@ class _Document:
 
     def _inline(self, element: etree._Element) -> Iterator[str]:
         for child in element:
-            if child.tag in _TEXTS:
-                yield child.text or ""
-            elif child.tag in _SIGNS:
-                yield _SIGNS[child.tag]
-            elif child.tag in _NOTES:
-                yield self._note(child)
-            elif child.tag == f"{WORD}txbxContent":
-                self._asides.append(("", child))
-            elif child.tag == f"{WORD}hyperlink":
-                relation = self._relations.get(child.get(f"{RELATION}id", ""))
-                yield linked("".join(self._inline(child)), relation)
+            said = self._said(child)
+            if said is not None:
+                yield said
             elif child.tag not in _SKIPPED and not self._is_hidden(child):
                 yield from self._inline(child)
+
+    def _said(self, element: etree._Element) -> str | None:
+        """Return what an element says, None where only its children tell."""
+        if element.tag in _TEXTS:
+            return element.text or ""
+        if element.tag in _NOTES:
+            return self._note(element)
+        if element.tag == _PICTURE:
+            return description(element)
+        if element.tag == f"{WORD}txbxContent":
+            self._asides.append(("", element))
+            return ""
+        if element.tag == f"{WORD}hyperlink":
+            relation = self._relations.get(element.get(f"{RELATION}id", ""))
+            return linked("".join(self._inline(element)), relation)
+        return _SIGNS.get(str(element.tag))
 
     def _is_hidden(self, element: etree._Element) -> bool:
         properties = element.find(f"{WORD}rPr") if element.tag == f"{WORD}r" else None

@@ -156,6 +156,10 @@ def test_a_slide_without_a_title_does_not_belong_to_the_one_before() -> None:
         ),  # numbers go on after what is inside
         (shape(line("7"), place='<p:ph type="sldNum"/>'), []),  # a slide number
         (shape(line("ours"), place='<p:ph type="ftr"/>'), []),  # a footer
+        (
+            '<p:pic><p:nvPicPr><p:cNvPr descr="A map"/></p:nvPicPr></p:pic>',
+            [("paragraph", "A map")],
+        ),  # a picture that somebody described
         (shape(line("x"), hidden="1"), []),  # a hidden shape
         (
             f"<p:grpSp><p:nvGrpSpPr/><p:grpSpPr/>{shape(line('in'))}{shape(line('side'))}</p:grpSp>",

@@ -15,6 +15,7 @@ NAMESPACES = (
     f'xmlns:mc="{SCHEMAS}/markup-compatibility/2006" '
     f'xmlns:m="{SCHEMAS}/officeDocument/2006/math"'
 )
+PICTURE = f'xmlns:wp="{SCHEMAS}/drawingml/2006/wordprocessingDrawing"'
 OFFICE = f"{SCHEMAS}/officeDocument/2006/relationships"
 
 STYLES = """
@@ -169,6 +170,11 @@ def test_a_heading_is_known_by_its_style_or_outline(
         ("<w:r><w:instrText>PAGE</w:instrText></w:r>" + text("7"), "7"),  # a field's result
         (f"<w:fldSimple>{text('7')}</w:fldSimple>", "7"),
         (f"<w:sdt><w:sdtPr/><w:sdtContent>{text('a')}</w:sdtContent></w:sdt>", "a"),
+        (f'<w:r><w:drawing><wp:docPr {PICTURE} descr="A map"/></w:drawing></w:r>', "A map"),
+        (
+            text("a") + f'<wp:docPr {PICTURE} descr="A box. Description automatically generated"/>',
+            "a",
+        ),  # no guesses
         ("<m:oMath><m:r><m:t>x+1</m:t></m:r></m:oMath>", "x+1"),  # a formula
         (f'<w:hyperlink r:id="site">{text("here")}</w:hyperlink>', "here (https://example.org/raids)"),
         (f'<w:hyperlink r:id="mail">{text("mail us")}</w:hyperlink>', "mail us (loot@example.org)"),
