@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 
 from functions.runtime.clients import Clients
@@ -22,6 +21,7 @@ from tests.faults.corpus import Corpus, token
 from tests.faults.invariants import PUBLISHED, offenders
 from tests.faults.machine import GUILD, Machine, Silence, upload
 from tests.faults.plans import Boundary, Moment
+from tests.faults.server import Server
 
 LONGEST_LIFE = 1.2
 BOUNDARY_SECONDS = 20.0
@@ -31,6 +31,8 @@ END_SECONDS = 300.0
 UPLOADS_PER_LIFE = 3
 NTH_MOST = 4
 COUNTED = "SELECT status, count(*) FROM document_versions GROUP BY status ORDER BY status"
+RANDOM = "a random moment"
+POSTMASTER = "PostgreSQL itself"
 Tick = Callable[[], None]
 
 
@@ -76,26 +78,42 @@ class Campaign:
 
     async def die_at_random(self, *, times: int, tick: Tick) -> None:
         """Kill the system so often, each time at a random moment of its life."""
-        async with self.machine.owner() as owner:
-            for _ in range(times):
-                await self._one_life(owner, kill_after=self._choice.uniform(0.0, LONGEST_LIFE))
-                self.ledger.deaths["a random moment"] += 1
-                tick()
+        for _ in range(times):
+            await self._one_life(kill_after=self._choice.uniform(0.0, LONGEST_LIFE))
+            self.ledger.deaths[RANDOM] += 1
+            tick()
+
+    async def die_with(self, server: Server, *, times: int, tick: Tick) -> None:
+        """Kill PostgreSQL at a random moment, every other time with the system, and start it."""
+        for index in range(times):
+            using = asyncio.create_task(self._use())
+            pid = await self._begin(None)
+            await asyncio.sleep(self._choice.uniform(0.0, LONGEST_LIFE))
+            await asyncio.to_thread(server.kill)
+            if index % 2:
+                await self.machine.kill(pid)
+            await asyncio.to_thread(server.start)
+            await asyncio.wait_for(using, END_SECONDS)
+            if index % 2 == 0:
+                await self._recovers()
+            await self.machine.kill(pid)
+            await self._judge()
+            self.ledger.deaths[POSTMASTER] += 1
+            tick()
 
     async def die_at(
         self, boundaries: Sequence[tuple[str, Moment]], *, times: int, tick: Tick
     ) -> None:
         """Have the system kill itself at each boundary so often; note those it did not reach."""
-        async with self.machine.owner() as owner:
-            for caller, moment in [one for one in boundaries for _ in range(times)]:
-                # Nothing is done so often in each life but the steps of ingestion.
-                most = NTH_MOST if times > 1 and caller.startswith("functions.ingest") else 1
-                boundary = Boundary(caller=caller, moment=moment, nth=self._choice.randint(1, most))
-                if await self._one_life(owner, boundary=boundary):
-                    self.ledger.deaths[f"{caller} {moment}"] += 1
-                else:
-                    self.ledger.missed.append(f"{caller} {moment}")
-                tick()
+        for caller, moment in [one for one in boundaries for _ in range(times)]:
+            # Nothing is done so often in each life but the steps of ingestion.
+            most = NTH_MOST if times > 1 and caller.startswith("functions.ingest") else 1
+            boundary = Boundary(caller=caller, moment=moment, nth=self._choice.randint(1, most))
+            if await self._one_life(boundary=boundary):
+                self.ledger.deaths[f"{caller} {moment}"] += 1
+            else:
+                self.ledger.missed.append(f"{caller} {moment}")
+            tick()
 
     async def finish(self) -> Ledger:
         """Let one undisturbed life do what is left and judge the outcome."""
@@ -104,27 +122,35 @@ class Campaign:
             pid = await self.machine.start()
             await self.machine.wait_for_work(owner, most=END_SECONDS)
             await self.machine.kill(pid)
-            await self._judge(owner, ended=True)
-            self.ledger.statuses = dict(map(tuple, await owner.fetch(COUNTED)))
+            await self._judge(ended=True)
+            self.ledger.statuses = {row[0]: row[1] for row in await owner.fetch(COUNTED)}
         return self.ledger
 
+    async def _begin(self, boundary: Boundary | None) -> int:
+        async with self.machine.owner() as owner:
+            await self.machine.let_time_pass(owner, booting=self._choice.random() < 0.5)
+        return await self.machine.start(boundary=boundary, **LIFE)
+
     async def _one_life(
-        self,
-        owner: asyncpg.Connection,
-        *,
-        kill_after: float = LONGEST_LIFE,
-        boundary: Boundary | None = None,
+        self, *, kill_after: float = LONGEST_LIFE, boundary: Boundary | None = None
     ) -> bool:
         """Live, be used, die; return whether the system died by itself. Look at what is left."""
-        await self.machine.let_time_pass(owner, booting=self._choice.random() < 0.5)
-        pid = await self.machine.start(boundary=boundary, **LIFE)
+        pid = await self._begin(boundary)
         using = asyncio.create_task(self._use())
         seconds = BOUNDARY_SECONDS if boundary else kill_after
         died = await self.machine.gone(pid, seconds=seconds)
         await self.machine.kill(pid)
         await using
-        await self._judge(owner)
+        await self._judge()
         return died
+
+    async def _recovers(self) -> None:
+        """Ask a system that outlived its database to take a file again."""
+        try:
+            async with self.machine.caller() as http:
+                await self._upload(http, 1)
+        except (Silence, httpx.HTTPError):
+            self.ledger.broken["systems that did not find their database again"] += 1
 
     async def _use(self) -> None:
         """Be the people who upload and search while the system dies."""
@@ -136,16 +162,17 @@ class Campaign:
     async def _upload(self, http: httpx.AsyncClient, count: int) -> None:
         for _ in range(count):
             revision, number = divmod(self._uploads, self._documents)
-            self._uploads += 1
             try:
                 receipt = await upload(
                     http, self._corpus.name(number), self._corpus.content(number, revision)
                 )
             except Silence:
+                # Whoever hears nothing sends the same file again, in the next life.
                 self.ledger.silent += 1
                 raise
             self.ledger.answers[receipt.status] += 1
             if receipt.version_id:
+                self._uploads += 1
                 self.ledger.acknowledged.add(receipt.version_id)
 
     async def _search(self) -> None:
@@ -157,9 +184,10 @@ class Campaign:
         if unpublished:
             self.ledger.broken["unpublished passages found"] += unpublished
 
-    async def _judge(self, owner: asyncpg.Connection, *, ended: bool = False) -> None:
+    async def _judge(self, *, ended: bool = False) -> None:
         acknowledged = self.ledger.acknowledged
-        found = await offenders(owner, acknowledged=acknowledged, ended=ended)
+        async with self.machine.owner() as owner:
+            found = await offenders(owner, acknowledged=acknowledged, ended=ended)
         self.ledger.broken.update(found)
 
 
