@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from db.session import Database
 from functions.ingest import pages
 from functions.ingest.main import build
 from functions.runtime.clients import Clients
+from functions.runtime.events import DOCUMENT_UPLOADED
 from functions.runtime.settings import Settings
 from tests.integration.ingest.conftest import GUIDE, SECRET, Desk, Library, Stubborn
 from tests.unit.runtime.web.conftest import Site, answer, header
@@ -36,6 +38,7 @@ class Readers(Library):
     """A guild's library whose pages come from a site."""
 
     site: Site
+    clients: Clients
 
     async def add_page(self, path: str) -> UUID:
         added = await self.rows(ADD_PAGE, guild=self.guild_id, url=self.site.url(path))
@@ -79,7 +82,7 @@ async def readers(
     transport = httpx.ASGITransport(build(clients))
     async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as caller:
         readers = Readers(database, guild_id, caller)
-        readers.site = site
+        readers.site, readers.clients = site, clients
         yield readers
     await clients.web.close()
 
@@ -455,3 +458,31 @@ async def test_a_list_is_read_once_however_many_events_tell_of_it(
     assert await readers.tell(version) == 204
     rows: list[Any] = await readers.rows("SELECT 1 FROM document_versions")
     assert len(rows) == 3
+
+
+class Sink:
+    """Takes the place of the way to the broker."""
+
+    def __init__(self) -> None:
+        self.told: list[UUID] = []
+
+    async def publish(self, kind: str, *, row_id: UUID, name: str) -> bool:
+        assert (kind, name) == (DOCUMENT_UPLOADED, "version_id")
+        self.told.append(row_id)
+        return True
+
+
+async def test_the_first_pages_are_woken_at_once_and_the_rest_by_the_sweep(
+    readers: Readers, site: Site
+) -> None:
+    site.pages["/sitemap.xml"] = answer(_sitemap(site, *(f"/{n}" for n in range(30))))
+    sink = Sink()
+    settings = msgspec.structs.replace(readers.clients.settings, event_sink="http://broker/")
+    readers.clients.settings = settings
+    vars(readers.clients)["events"] = sink
+    await readers.read("/sitemap.xml")
+    turns = await readers.rows(
+        "SELECT id FROM document_versions WHERE status = 'received' ORDER BY next_attempt_at"
+    )
+    assert len(turns) == 30
+    assert sink.told == [row.id for row in turns][:20]

@@ -30,6 +30,7 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, bytes | Page] = {}
         self.requests: list[str] = []
+        self.connections = 0
         self.stall = asyncio.Event()
 
     async def start(self) -> None:
@@ -53,12 +54,15 @@ class Site:
         return [request.split(" ", 2)[1] for request in self.requests]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.requests.append(head)
             path = head.split(" ", 2)[1]
             if path == "/stalls":
                 await self.stall.wait()
+            if path == "/drips":
+                await self._drip(writer)
             page = self.pages.get(path, answer(status="404 Not Found"))
             writer.write(page(head) if callable(page) else page)
             await writer.drain()
@@ -66,6 +70,14 @@ class Site:
             pass
         finally:
             writer.close()
+
+    async def _drip(self, writer: asyncio.StreamWriter) -> None:
+        """Send a little often enough to seem alive, and never end."""
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+        while not self.stall.is_set():
+            writer.write(b".")
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
 
 def header(head: str, name: str) -> str | None:

@@ -154,11 +154,12 @@ async def test_a_site_that_stalls_is_left(site: Site) -> None:
 
 
 async def test_a_site_that_drips_is_left(site: Site) -> None:
-    site.pages = {f"/{n}": redirect(f"/{n + 1}") for n in range(9)}
     allowed = frozenset({site.authority})
-    web = WebClient(public_url="http://localhost", allowed=allowed, total_seconds=0.0)
+    web = WebClient(
+        public_url="http://localhost", allowed=allowed, idle_seconds=5, total_seconds=0.2
+    )
     with pytest.raises(TryLaterError, match="too long"):
-        await web.get(site.url("/0"))
+        await web.get(site.url("/drips"))
     await web.close()
 
 
@@ -220,7 +221,7 @@ async def test_nothing_inward_is_reached(
     with pytest.raises(AddressRefusedError):
         await web.get(f"http://{host}:{site.port}/")
     await web.close()
-    assert site.requests == [], remark
+    assert site.connections == 0, remark
 
 
 @pytest.mark.parametrize(
@@ -240,19 +241,26 @@ async def test_a_name_that_leads_inward_is_refused(
     with pytest.raises(AddressRefusedError):
         await web.get(f"http://rebound.example:{site.port}/")
     await web.close()
-    assert site.requests == [], remark
+    assert site.connections == 0, remark
+
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
 class Line(httpcore.AsyncMockBackend):
     """Records where connections go instead of opening them."""
 
-    def __init__(self) -> None:
-        super().__init__([b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"])
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        super().__init__([])
+        self.stream = stream
         self.reached: list[str] = []
 
-    async def connect_tcp(self, host: str, *args: object, **named: object) -> object:  # type: ignore[override]
+    async def connect_tcp(
+        self, host: str, *args: object, **named: object
+    ) -> httpcore.AsyncNetworkStream:
+        del args, named
         self.reached.append(host)
-        return await super().connect_tcp(host, *args, **named)  # type: ignore[arg-type]
+        return self.stream
 
 
 async def test_a_name_is_resolved_once_and_that_very_address_reached() -> None:
@@ -262,7 +270,8 @@ async def test_a_name_is_resolved_once_and_that_very_address_reached() -> None:
         del host, port
         return next(turns)
 
-    backend, line = PinnedBackend(resolve=rebind, allowed=frozenset()), Line()
+    backend = PinnedBackend(resolve=rebind, allowed=frozenset())
+    line = Line(httpcore.AsyncMockStream([ANSWER]))
     backend._plain = line  # type: ignore[assignment]
     async with httpcore.AsyncConnectionPool(network_backend=backend) as pool:
         await pool.request("GET", "http://rebound.example/", headers={"connection": "close"})
@@ -271,6 +280,32 @@ async def test_a_name_is_resolved_once_and_that_very_address_reached() -> None:
         with pytest.raises(AddressRefusedError):
             await pool.request("GET", "http://rebound.example/")
     assert line.reached == ["93.184.215.14"]
+
+
+class Secured(httpcore.AsyncMockStream):
+    """Records the name that a certificate has to be for."""
+
+    asked_for: str | None = None
+
+    async def start_tls(
+        self,
+        ssl_context: object,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        del ssl_context, timeout
+        self.asked_for = server_hostname
+        return self
+
+
+async def test_a_certificate_has_to_be_for_the_name_and_not_the_number() -> None:
+    stream = Secured([ANSWER])
+    backend = PinnedBackend(resolve=_always("93.184.215.14"), allowed=frozenset())
+    line = Line(stream)
+    backend._plain = line  # type: ignore[assignment]
+    async with httpcore.AsyncConnectionPool(network_backend=backend) as pool:
+        await pool.request("GET", "https://docs.example/")
+    assert (line.reached, stream.asked_for) == (["93.184.215.14"], "docs.example")
 
 
 @pytest.mark.parametrize(
