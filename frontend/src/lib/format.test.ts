@@ -7,7 +7,6 @@ import {
   formatDay,
   formatDuration,
   formatLanguage,
-  formatOrdinal,
   formatWait,
 } from './format';
 
@@ -68,8 +67,4 @@ test.each([
   ['!', '!'],
 ])('says the language %s as %s', (code, words) => {
   expect(formatLanguage(code)).toBe(words);
-});
-
-test('places are counted in English', () => {
-  expect([1, 2, 3, 4, 11, 22].map(formatOrdinal)).toEqual(['1st', '2nd', '3rd', '4th', '11th', '22nd']);
 });

@@ -3,8 +3,6 @@ const wholeNumber = new Intl.NumberFormat(locale);
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const fullTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
 const languages = new Intl.DisplayNames(locale, { type: 'language' });
-const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });
-const ordinalEndings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
 const shortDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const weekday = new Intl.DateTimeFormat(locale, {
   weekday: 'long',
@@ -44,11 +42,6 @@ export function formatLanguage(code: string): string {
   } catch {
     return code;
   }
-}
-
-/** "1st", "22nd". */
-export function formatOrdinal(place: number): string {
-  return formatCount(place) + (ordinalEndings[ordinals.select(place)] ?? 'th');
 }
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -35,8 +35,7 @@ export function AddAddress({ onClose }: { onClose: () => void }) {
     >
       <h2 id={`${id}-title`}>Add a web address</h2>
       <p className={css.hint} id={`${id}-hint`}>
-        A page, a file, a sitemap or a list of addresses that anybody can open. What it lists becomes
-        documents of their own.
+        A page or a file that anybody can open; of a sitemap or a list of addresses, every page is added.
       </p>
       <label className={css.wide}>
         Address
@@ -51,7 +50,7 @@ export function AddAddress({ onClose }: { onClose: () => void }) {
         />
       </label>
       <label>
-        Title <span className={css.optional}>(if it should have another one)</span>
+        Title, if it should have another one
         <Line type="text" maxLength={200} value={title} onText={setTitle} />
       </label>
       <RefreshChoice hours={hours} onChange={setHours} />

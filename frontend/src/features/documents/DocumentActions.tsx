@@ -9,7 +9,7 @@ import { DeleteButton } from './DeleteButton';
 import css from './DocumentActions.module.css';
 import type { DocumentCardFragment } from './documents.generated';
 import { useAddAddressMutation } from './documentsApi';
-import { accepted } from './kinds';
+import { accepted, isList } from './kinds';
 import { RetryButton } from './RetryButton';
 import { hasFailed, isUnderWay } from './stages';
 import { queueFiles } from './uploading';
@@ -28,7 +28,7 @@ export function DocumentActions({ document }: { document: DocumentCardFragment }
       {mayCurate && hasFailed(document) && <RetryButton documentId={id} />}
       {mayCurate && (isFromWeb ? <FetchAgain document={document} /> : <Replace documentId={id} />)}
       {mayCurate && sizeBytes > 0 && <DownloadLink href={`${files}/file`}>Original</DownloadLink>}
-      {searchable && <DownloadLink href={`${files}/text`}>Text</DownloadLink>}
+      {searchable && !isList(document) && <DownloadLink href={`${files}/text`}>Text</DownloadLink>}
       {mayCurate && (
         <DeleteButton document={document} look="words" onDeleted={() => void navigate('/documents')} />
       )}

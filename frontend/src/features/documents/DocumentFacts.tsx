@@ -7,19 +7,13 @@ import { useGuild, useMayCurate } from '../../lib/guild';
 import css from './DocumentFacts.module.css';
 import type { DocumentCardFragment } from './documents.generated';
 import { useSetRefreshMutation } from './documentsApi';
-import { isList, originWords, refreshChoices, sayKind } from './kinds';
+import { originWords, refreshChoices, sayKind } from './kinds';
 import { RefreshChoice } from './RefreshChoice';
 import { useAttempt } from './useAttempt';
 
-interface DocumentFactsProps {
-  document: DocumentCardFragment;
-  /** How many passages the library holds in all. */
-  inLibrary: number;
-}
-
-/** What is known of a document, and the proof that a question can find it. */
-export function DocumentFacts({ document, inLibrary }: DocumentFactsProps) {
-  const { pages, passageCount, language, sizeBytes, versionNumber, probeRank, origin } = document;
+/** What is known of a document; what is not known is left out. */
+export function DocumentFacts({ document }: { document: DocumentCardFragment }) {
+  const { pages, passageCount, language, sizeBytes, versionNumber, origin } = document;
   const length = [
     pages !== null && formatAmount(pages, 'page'),
     passageCount > 0 && formatAmount(passageCount, 'passage'),
@@ -31,50 +25,53 @@ export function DocumentFacts({ document, inLibrary }: DocumentFactsProps) {
       <Fact name="Language">{language !== null && formatLanguage(language)}</Fact>
       <Fact name="Size">{sizeBytes > 0 && formatBytes(sizeBytes)}</Fact>
       <Fact name="Version">
-        {formatCount(versionNumber)}, <Moment at={document.updatedAt} />
-      </Fact>
-      <Source document={document} />
-      <Fact name="Can be found">
-        {probeRank !== null && !isList(document) && sayProof(probeRank, inLibrary)}
+        {formatCount(versionNumber)} · <Moment at={document.updatedAt} />
       </Fact>
       {origin === 'url' && <Checks document={document} />}
+      <Source document={document} />
     </dl>
   );
 }
 
-/** A fact that is not known is left out. */
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+interface FactProps {
+  name: string;
+  children: ReactNode;
+  isWide?: boolean;
+}
+
+function Fact({ name, children, isWide = false }: FactProps) {
   if (children === false || children === null || children === '') return null;
   return (
-    <div>
+    <div className={isWide ? css.wide : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
   );
 }
 
-function sayProof(rank: number, inLibrary: number): string {
-  const among = Math.max(rank, inLibrary);
-  return `By its own words: rank ${formatCount(rank)} of ${formatAmount(among, 'passage')}`;
+interface SourceProps {
+  document: DocumentCardFragment;
 }
 
-function Source({
-  document: { sourceUrl, sourceName, title, origin, listedBy },
-}: {
-  document: DocumentCardFragment;
-}) {
+function Source({ document: { sourceUrl, sourceName, origin, listedBy } }: SourceProps) {
+  const isFromWeb = origin === 'url';
   const isLink = sourceUrl !== null && /^https?:\/\//.test(sourceUrl);
   return (
-    <Fact name="Source">
+    <Fact name="Source" isWide>
       {isLink ? (
         <a href={sourceUrl} target="_blank" rel="noreferrer noopener nofollow">
-          {origin === 'url' ? sourceUrl : sourceName}
+          {isFromWeb ? sourceUrl : sourceName}
         </a>
       ) : (
-        sourceName !== title && sourceName
-      )}{' '}
-      {origin !== 'url' && <span className={css.aside}>({originWords[origin] ?? origin})</span>}
-      {listedBy !== null && <Link to={`/documents/${listedBy}`}>one of a list</Link>}
+        sourceName
+      )}
+      {!isFromWeb && ` · ${originWords[origin] ?? origin}`}
+      {listedBy !== null && (
+        <>
+          {' · '}
+          <Link to={`/documents/${listedBy}`}>one of a list</Link>
+        </>
+      )}
     </Fact>
   );
 }

@@ -4,6 +4,7 @@ import { Blank } from '../../components/Blank';
 import { ButtonLink } from '../../components/ButtonLink';
 import { Icon } from '../../components/Icon';
 import { Opening } from '../../components/Opening';
+import { formatAmount, formatCount } from '../../lib/format';
 import { useGuild } from '../../lib/guild';
 import { useLive } from '../../lib/live';
 import { DocumentActions } from './DocumentActions';
@@ -46,15 +47,33 @@ export function DocumentPage() {
   );
 }
 
-function Head({ document, inLibrary }: { document: DocumentCardFragment; inLibrary: number }) {
+interface HeadProps {
+  document: DocumentCardFragment;
+  /** How many passages the library holds in all. */
+  inLibrary: number;
+}
+
+function Head({ document, inLibrary }: HeadProps) {
   return (
     <header className={css.head}>
       <h1>{document.title}</h1>
       <DocumentState document={document} />
-      <DocumentFacts document={document} inLibrary={inLibrary} />
+      <Proof document={document} inLibrary={inLibrary} />
+      <DocumentFacts document={document} />
       <DocumentActions document={document} />
       <UploadList replaces={document.id} />
     </header>
+  );
+}
+
+/** That it can be found: where it stood among all passages when asked for with its own words. */
+function Proof({ document: { probeRank, passageCount }, inLibrary }: HeadProps) {
+  if (probeRank === null || passageCount === 0) return null;
+  const among = formatAmount(Math.max(probeRank, inLibrary), 'passage');
+  return (
+    <p className={css.proof}>
+      Found by its own words: rank {formatCount(probeRank)} of {among}
+    </p>
   );
 }
 

@@ -61,6 +61,68 @@ test('the same bytes again change nothing, and that is said', async () => {
   expect(await screen.findByText(/in the library already/)).toBeVisible();
 });
 
+test('bytes that another document holds are told by its title', async () => {
+  const uploads = fakeUploads();
+  fakeServer({ Documents: list(sample) });
+  const user = openPage('/documents');
+  await user.upload(await screen.findByLabelText('Documents to add'), file('copy.md'));
+  act(() => uploads[0]?.finish(200, { documentId: 'd1', title: 'Seed library', status: 'processing' }));
+  expect(await screen.findByText(/“copy.md” is in the library already as “Seed library”/)).toBeVisible();
+});
+
+test('a web address is added with its rhythm, and a refusal is shown where it was typed', async () => {
+  let isRefused = true;
+  const { calls } = fakeServer({
+    Documents: list(sample),
+    AddAddress: () => {
+      if (isRefused) throw new Refusal('invalid_request', 'Only http and https addresses can be read.');
+      return { addAddress: { id: 'd9', title: 'Handbook' } };
+    },
+  });
+  const user = openPage('/documents');
+  await user.click(await screen.findByRole('button', { name: 'Add a web address' }));
+  await user.type(screen.getByLabelText('Address'), 'ftp://example.org');
+  await user.click(screen.getByRole('button', { name: 'Add address' }));
+  expect(await screen.findByRole('alert')).toHaveTextContent('Only http and https');
+  isRefused = false;
+  await user.clear(screen.getByLabelText('Address'));
+  await user.type(screen.getByLabelText('Address'), ' https://example.org/ ');
+  await user.type(screen.getByLabelText(/Title/), 'Handbook');
+  await user.selectOptions(screen.getByLabelText('Check again'), 'Every week');
+  await user.click(screen.getByRole('button', { name: 'Add address' }));
+  expect(await screen.findByText('“Handbook” is being fetched.')).toBeVisible();
+  expect(calls.findLast(({ name }) => name === 'AddAddress')?.variables).toEqual({
+    guildId: '1',
+    url: 'https://example.org/',
+    title: 'Handbook',
+    refreshHours: 168,
+  });
+  expect(screen.queryByLabelText('Address')).toBeNull();
+});
+
+test('all that failed is tried again at once, where more than one did', async () => {
+  const failing = (failedDocuments: number) => () => ({
+    guild: { id: '1', statistics: { ...statistics, failedDocuments }, documents: page([sample]) },
+  });
+  const { calls } = fakeServer({
+    Documents: failing(7),
+    RetryFailedDocuments: () => ({ retryFailedDocuments: 7 }),
+  });
+  const user = openPage('/documents');
+  await user.click(await screen.findByRole('button', { name: 'Try all 7 failed again' }));
+  expect(calls.some(({ name }) => name === 'RetryFailedDocuments')).toBe(true);
+  expect(screen.getByRole('link', { name: 'Download all' })).toHaveAttribute('href', '/api/guilds/1/export');
+});
+
+test('a page that a sitemap listed leads there', async () => {
+  fakeServer({ Documents: list({ ...sample, origin: 'url', listedBy: 'd80' }) });
+  openPage('/documents');
+  expect(await screen.findByRole('link', { name: 'one of a list' })).toHaveAttribute(
+    'href',
+    '/documents/d80',
+  );
+});
+
 test('a document is followed every second until it is ready', async () => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   let now: object = {
@@ -139,5 +201,6 @@ test('a member reads, and is offered nothing that needs a moderator', async () =
   fakeServer({ Viewer: () => ({ viewer: { ...viewer.viewer, guilds } }), Documents: list(sample) });
   openPage('/documents');
   await screen.findByText('Seed library');
-  expect(screen.queryByRole('button', { name: /Choose files|Delete/ })).toBeNull();
+  expect(screen.queryByRole('button', { name: /Choose files|Add a web|Delete/ })).toBeNull();
+  expect(screen.queryByRole('link', { name: 'Download all' })).toBeNull();
 });

@@ -103,9 +103,9 @@ function LibraryActions({ failed }: { failed: number }) {
   const [retryAll, { isLoading }] = useRetryFailedDocumentsMutation();
   return (
     <div className={css.actions}>
-      {failed > 0 && (
+      {failed > 1 && (
         <Button icon="retry" disabled={isLoading} onClick={() => void attempt(retryAll({ guildId }))}>
-          {failed === 1 ? 'Try the failed one again' : `Try all ${formatCount(failed)} failed again`}
+          Try all {formatCount(failed)} failed again
         </Button>
       )}
       <DownloadLink href={`/api/guilds/${guildId}/export`}>Download all</DownloadLink>
