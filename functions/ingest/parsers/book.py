@@ -13,6 +13,7 @@ from functions.ingest.parsers.web_page import elements
 _CONTAINER: Final = "META-INF/container.xml"
 _ENCRYPTION: Final = "META-INF/encryption.xml"
 _PACKAGE: Final = "application/oebps-package+xml"
+_CONTENTS: Final = "application/x-dtbncx+xml"
 _PART: Final = 16 << 20
 # Fonts are scrambled by these to honour their licences; the text of the book stays open.
 _OPEN_ALGORITHMS: Final = frozenset(
@@ -30,16 +31,18 @@ def read(document: bytes) -> Iterator[Page]:
     path = _package_path(archive)
     package = _xml(archive.read(path, maximum=_PART))
     title = _title(package)
-    chapters = _chapters(package, posixpath.dirname(path))
+    folder = posixpath.dirname(path)
+    chapters = _chapters(package, folder)
     if not chapters:
         raise RefusedError("damaged")
+    labels = _labels(archive, package, folder)
     if title:
         yield Page([Element("title", title)], 0, len(chapters))
     readable = False
     for number, chapter in enumerate(chapters, start=1):
         page = _read_chapter(archive, chapter, number, len(chapters))
         readable = readable or page.readable
-        yield page
+        yield page._replace(elements=_headed(page.elements, labels.get(chapter, "")))
     if not readable:
         raise RefusedError("damaged")
 
@@ -81,10 +84,55 @@ def _chapters(package: etree._Element, folder: str) -> list[str]:
     spine = package.iterfind(".//{*}spine/{*}itemref")
     items = [manifest.get(reference.get("idref")) for reference in spine]
     return [
-        posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
+        _entry(folder, item.get("href", ""))
         for item in items
         if item is not None and "nav" not in item.get("properties", "").split()
     ]
+
+
+def _entry(folder: str, address: str) -> str:
+    """Return the name of the archive's entry that an address in a folder leads to."""
+    path = unquote(address.partition("#")[0])
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def _labels(archive: Archive, package: etree._Element, folder: str) -> dict[str, str]:
+    """Return what the table of contents calls each chapter; a broken one calls them nothing."""
+    labels: dict[str, str] = {}
+    for item in package.iterfind(".//{*}manifest/{*}item"):
+        contents = item.get("media-type") == _CONTENTS
+        if not contents and "nav" not in item.get("properties", "").split():
+            continue
+        name = _entry(folder, item.get("href", ""))
+        try:
+            root = parse(archive.read(name, maximum=_PART), xhtml=True)
+        except RefusedError:
+            continue
+        found = _contents(root) if contents else _links(root)
+        for address, label in found:
+            labels.setdefault(_entry(posixpath.dirname(name), address), " ".join(label.split()))
+    return labels
+
+
+def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    for link in root.iter("a"):
+        yield link.get("href", ""), "".join(str(text) for text in link.itertext())
+
+
+def _contents(root: etree._Element) -> Iterator[tuple[str, str]]:
+    for point in root.iter("navpoint"):
+        target = point.find("content")
+        if target is not None:
+            yield target.get("src", ""), point.findtext("navlabel/text") or ""
+
+
+def _headed(found: list[Element], label: str) -> list[Element]:
+    """Return a chapter's elements under its name, where it has no heading of its own."""
+    if not label or not found or any(element.kind == "heading" for element in found):
+        return found
+    heading = Element("heading", label, level=1)
+    said = " ".join(found[0].text.split()).casefold() == label.casefold()
+    return [heading, *(found[1:] if said else found)]
 
 
 def _read_chapter(archive: Archive, name: str, number: int, total: int) -> Page:

@@ -27,8 +27,7 @@ def book_of(
 ) -> bytes:
     """Return an EPUB of these bodies, read in `order` where it is given."""
     items = "".join(
-        f'<item id="c{number}" href="text/part%20{number}.xhtml"'
-        f' media-type="application/xhtml+xml"{properties(body)}/>'
+        f'<item id="c{number}" href="text/part%20{number}.xhtml" {kind_of(body)}/>'
         for number, body in enumerate(chapters)
     )
     references = "".join(
@@ -49,5 +48,8 @@ def book_of(
     return buffer.getvalue()
 
 
-def properties(body: str) -> str:
-    return ' properties="nav"' if body.startswith("<nav") else ""
+def kind_of(body: str) -> str:
+    if "<ncx" in body:
+        return 'media-type="application/x-dtbncx+xml"'
+    contents = ' properties="nav"' if body.startswith("<nav") else ""
+    return f'media-type="application/xhtml+xml"{contents}'

@@ -27,6 +27,33 @@ async def test_a_book_is_read_in_its_order_under_its_title() -> None:
     ]  # fmt: skip
 
 
+POINT = (
+    '<navPoint><navLabel><text>{1}</text></navLabel><content src="part%20{0}.xhtml"/></navPoint>'
+)
+LINK = '<a href="part%20{0}.xhtml#top">{1}</a>'
+NAMED = ((0, "The\n Start"), (1, "The End"), (2, "Not this"))
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        "<nav>" + "".join(LINK.format(*named) for named in NAMED) + "</nav>",
+        '<?xml version="1.0"?><ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap>'
+        + "".join(POINT.format(*named) for named in NAMED) + "</navMap></ncx>",
+    ],
+)  # fmt: skip
+async def test_chapters_without_headings_are_named_by_the_contents(contents: str) -> None:
+    chapters = ["<p>THE START</p><p>a</p>", "<p>b</p>", "<h2>Own</h2><p>c</p>", contents]
+
+    parsed = await parse(book_of(chapters, order=[0, 1, 2]), name="a.epub")
+
+    assert [(block.kind, block.text) for block in parsed.blocks] == [
+        ("heading", "The Start"), ("paragraph", "a"),  # it said its name in a paragraph
+        ("heading", "The End"), ("paragraph", "b"),
+        ("heading", "Own"), ("paragraph", "c"),
+    ]  # fmt: skip
+
+
 async def test_scrambled_fonts_are_no_protection() -> None:
     extra = encryption("http://www.idpf.org/2008/embedding")
 
