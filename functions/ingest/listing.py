@@ -17,8 +17,10 @@ MAXIMUM_BYTES: Final = 25 * 1024 * 1024
 # The protocol's own limit of one sitemap; what stands beyond it is not read.
 MAXIMUM_ENTRIES: Final = 50_000
 LEAST_LINES: Final = 2
+# No document type is let through, so no entity either; what was skipped is not tried again.
 _SITEMAP = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?(urlset|sitemapindex)[\s>]",
+    rb"(?>(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*)"
+    rb"<(?:[\w.-]+:)?(urlset|sitemapindex)[\s>]",
     re.DOTALL,
 )
 _WITHIN: Final = 16 * 1024

@@ -101,6 +101,13 @@ async def test_a_redirect_elsewhere_is_refused(
         await web.get(site.url("/a"))
 
 
+async def test_a_page_is_redirected_five_times_at_most(site: Site, web: WebClient) -> None:
+    site.pages = {f"/{number}": redirect(f"/{number + 1}") for number in range(9)}
+    with pytest.raises(PageRefusedError, match="again and again"):
+        await web.get(site.url("/0"))
+    assert site.paths == ["/0", "/1", "/2", "/3", "/4", "/5"]
+
+
 async def test_a_page_over_the_limit_is_not_read_to_its_end(site: Site, web: WebClient) -> None:
     site.pages["/a"] = answer(bytes(2**20))
     with pytest.raises(PageRefusedError, match=r"larger than 0\.5 MiB"):
