@@ -91,7 +91,7 @@ _OWN_SENTENCES: Final[dict[tuple[ParserFormat, Reason], str]] = {
 
 
 class UnreadableDocumentError(LorekeeperError):
-    """This document cannot be read. Upload text, Markdown or PDF."""
+    """This document cannot be read. Save it as text, Markdown or PDF and upload that."""
 
     status = 422
     code = "unreadable"

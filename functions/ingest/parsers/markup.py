@@ -63,7 +63,7 @@ def parse(document: bytes, *, xhtml: bool = False) -> etree._Element:
 
 
 def decode(document: bytes) -> str:
-    """Return a page's text: by its mark, by what it declares, as UTF-8, as Windows-1252."""
+    """Return a page's text: by its mark, as UTF-8, as it declares, as Windows-1252."""
     for mark, encoding in _MARKS:
         if document.startswith(mark):
             return document[len(mark) :].decode(encoding, "replace")
@@ -71,18 +71,30 @@ def decode(document: bytes) -> str:
         # What is valid UTF-8 is UTF-8: pages declare wrongly more often than this is chance.
         return document.decode("utf-8")
     except UnicodeDecodeError:
-        return document.decode(_declared(document), "replace")
+        return document.decode(declared_encoding(document) or "cp1252", "replace")
 
 
-def _declared(document: bytes) -> str:
+def declared_encoding(document: bytes) -> str:
+    """Return the encoding a page names, or "" where it names none that pages are written in."""
     match = _DECLARED.search(document[:_DECLARED_WITHIN])
     if match is None:
-        return "cp1252"
+        return ""
     label = (match[1] or match[2]).decode("ascii", "replace").lower()
     label = _SUPERSETS.get(label, label)
     if _KNOWN_ENCODING.fullmatch(label) or label in _SUPERSETS.values():
         return label
-    return "utf-8" if label in {"utf-8", "utf8"} else "cp1252"
+    return "utf-8" if label in {"utf-8", "utf8"} else ""
+
+
+def is_guessed(document: bytes) -> bool:
+    """Return whether a page's encoding is our guess: no UTF-8, and nothing is declared."""
+    if declared_encoding(document) or document.startswith(tuple(mark for mark, _ in _MARKS)):
+        return False
+    try:
+        document.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _parse_html(text: str) -> etree._Element:

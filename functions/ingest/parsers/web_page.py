@@ -5,7 +5,7 @@ from typing import Final
 from lxml import etree
 
 from functions.ingest.parsers.elements import Element, ElementKind, Page, RefusedError
-from functions.ingest.parsers.markup import drop, length, parse
+from functions.ingest.parsers.markup import drop, is_guessed, length, parse
 from functions.ingest.parsers.markup_table import caption_of, is_for_layout, table_of
 
 _HEADING = re.compile(r"h([1-6])")
@@ -33,6 +33,10 @@ _SURROUNDINGS: Final = (
 _ENOUGH: Final = 200
 _CONTENT: Final = "//main | //article | //*[@role='main' or @role='article']"
 _BREAK: Final = "\0"
+_GUESSED: Final = (
+    "This page does not say its encoding and is not UTF-8; it was read as Western European "
+    "(Windows-1252). If letters look wrong, save it as UTF-8 and upload it again."
+)
 
 
 def read(document: bytes) -> Iterator[Page]:
@@ -44,7 +48,7 @@ def read(document: bytes) -> Iterator[Page]:
         found = elements(content_of(root))
     except RecursionError:
         raise RefusedError("too_large") from None
-    yield Page([*named, *found])
+    yield Page([*named, *found], notices=(_GUESSED,) if is_guessed(document) else ())
 
 
 def title_of(root: etree._Element) -> str:

@@ -172,6 +172,15 @@ def test_the_encoding_is_found(page: bytes) -> None:
     assert texts_of(page) == ["Größe"]
 
 
+def test_a_guessed_encoding_is_told() -> None:
+    guessed, stated = "<p>Größe".encode("cp1252"), "<p>Größe".encode()
+
+    assert [len(page.notices) for document in (guessed, stated) for page in read(document)] == [
+        1,
+        0,
+    ]
+
+
 def test_an_old_encoding_is_read_as_declared() -> None:
     page = b"<meta charset=Shift_JIS><p>" + "剣の価格".encode("cp932")
 
