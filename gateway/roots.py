@@ -3,8 +3,8 @@
 import strawberry
 
 from functions.runtime.errors import UnauthenticatedError
+from functions.runtime.web.spelling import web_address
 from gateway import service
-from gateway.addresses import web_address
 from gateway.names import given_title
 from gateway.schemas import (
     DayCount,

@@ -19,14 +19,6 @@ NOT_ALLOWED = "Only members who may manage this server can add documents. Ask on
 NO_SOURCE = "Nothing came with the command. Attach a file to /kb add, or give it a url."
 TWO_SOURCES = "Give /kb add either a file or a url, not both. Send it twice for two documents."
 LONG_TITLE = "That title is longer than 200 characters. Shorten it and send the command again."
-NO_WEB_ADDRESS = (
-    "That is not a web address that I can read. Give one like https://example.org/handbook."
-)
-LONG_ADDRESS = "That address is longer than 2,000 characters. Give a shorter one."
-PRIVATE_ADDRESS = (
-    "That address holds a name or a password, which others would see. Leave them out; I read"
-    " only pages that need no sign-in."
-)
 MESSAGE_ADDRESS = (
     "I cannot open Discord's messages by their address. Right-click the message (or press it"
     " long), choose Apps, then “Add to knowledge base”."

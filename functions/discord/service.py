@@ -1,10 +1,10 @@
 """What the commands do: check what can be checked at once, and commit the work as a row."""
 
+import re
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from functions.discord import queries, responses
-from functions.discord.addresses import AddressError, web_address
 from functions.discord.queries import GoneError, OvertakenError, SeenBeforeError
 from functions.discord.responses import notice, replacing, thinking
 from functions.discord.saved_messages import cleaned, documents_of, file_name, named
@@ -13,12 +13,15 @@ from functions.runtime.clients import Clients
 from functions.runtime.discord.attachments import is_attachment_url
 from functions.runtime.discord.messages import progress_message
 from functions.runtime.tokens import encrypt_token
+from functions.runtime.web.spelling import AddressError, web_address
 
 MAXIMUM_QUESTION = 2000
 MAXIMUM_FILE = 25 * 1024 * 1024
 MAXIMUM_TITLE = 200
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
+# Discord shows its messages to nobody who is not signed in.
+MESSAGE = re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/")
 Recorded = TypeVar("Recorded")
 
 
@@ -133,6 +136,8 @@ def _asked_for(clients: Clients, command: Command) -> Upload:
         raise UnfitError(responses.TWO_SOURCES)
     if address:
         url = web_address(address)
+        if MESSAGE.match(url):
+            raise UnfitError(responses.MESSAGE_ADDRESS)
         return Upload(name=url, title=title, fetch_url=url, source_url=url, origin="url", size=0)
     attachment = command.attachments.get(str(file))
     if attachment is None:

@@ -1,4 +1,7 @@
-"""Web addresses that somebody wants read: checked by their form, before anything is fetched."""
+"""The one spelling of a web address that somebody wants read: checked by its form alone.
+
+It imports nothing heavy, since the webhook asks it before it answers.
+"""
 
 import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -12,12 +15,18 @@ UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
 EXAMPLE = "Write it as in https://example.org/handbook."
 
 
+class AddressError(InvalidRequestError):
+    """That is not a web address. Write it as in https://example.org/handbook."""
+
+    code = "address"
+
+
 def _split(address: str) -> SplitResult:
     try:
         parts = urlsplit(address)
         _ = parts.port
     except ValueError as error:
-        raise InvalidRequestError(f"That is not a web address. {EXAMPLE}") from error
+        raise AddressError from error
     return parts
 
 
@@ -28,17 +37,17 @@ def web_address(words: str) -> str:
     """
     address = words.strip()
     if not address or UNFIT.search(address):
-        raise InvalidRequestError(f"That is not a web address. {EXAMPLE}")
+        raise AddressError
     if len(address) > LONGEST_ADDRESS:
-        raise InvalidRequestError(
-            f"The address is longer than {LONGEST_ADDRESS} characters. Give a shorter one."
+        raise AddressError(
+            f"The address is longer than {LONGEST_ADDRESS:,} characters. Give a shorter one."
         )
     parts = _split(address)
     if parts.scheme not in SCHEMES or not parts.hostname:
-        raise InvalidRequestError(f"Only http and https addresses can be read. {EXAMPLE}")
+        raise AddressError(f"A web address begins with http:// or https://. {EXAMPLE}")
     if parts.username is not None or parts.password is not None:
-        raise InvalidRequestError(
-            "The address holds a name or a password, which would be shown to members."
+        raise AddressError(
+            "The address holds a name or a password, which others would see."
             " Leave it out; only pages that need no sign-in can be read."
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

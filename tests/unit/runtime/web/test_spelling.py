@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.runtime.errors import InvalidRequestError
-from gateway.addresses import LONGEST_ADDRESS, web_address
+from functions.runtime.web.spelling import LONGEST_ADDRESS, web_address
 
 
 @pytest.mark.parametrize(
