@@ -250,6 +250,7 @@ class EmbeddingModel(Base):
         CheckConstraint("engine IN ('embedded', 'ollama')", name="embedding_engine"),
         CheckConstraint("normalisation IN ('none', 'uncased')", name="embedding_normalisation"),
         CheckConstraint("dimensions BETWEEN 1 AND 2000", name="embedding_dimensions"),
+        CheckConstraint("related_cosine > unrelated_cosine", name="embedding_scale"),
     )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
@@ -260,6 +261,9 @@ class EmbeddingModel(Base):
     passage_prefix: Mapped[str] = mapped_column(server_default="")
     normalisation: Mapped[str] = mapped_column(server_default="none")
     max_tokens: Mapped[int] = mapped_column(server_default="512")
+    # The usual cosine of a question to a passage that answers another, and that answers it.
+    unrelated_cosine: Mapped[float] = mapped_column(server_default="0.7369")
+    related_cosine: Mapped[float] = mapped_column(server_default="0.8822")
 
 
 class Embedding(Base):

@@ -7,13 +7,17 @@ import msgspec
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from functions.local.calibration import measure
 from functions.local.home import UsageError
-from functions.runtime.embedder.protocol import MODEL_NAME
+from functions.runtime.embedder.protocol import MODEL_NAME, EmbeddingModel
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.ollama.describing import describe
+from functions.runtime.ollama.embedding import OllamaEmbedder
 
 # What an HNSW index over pgvector's vector can hold.
 MOST_DIMENSIONS: Final = 2000
+# multilingual-e5-small, which is crowded, has 0.145; all-minilm 0.66.
+LEAST_DISTANCE: Final = 0.03
 # What the models were trained with, by their cards; quality falls without.
 PREFIXES: Final = {
     "nomic-embed-text": ("search_query: ", "search_document: "),
@@ -23,13 +27,14 @@ PREFIXES: Final = {
 E5_PREFIXES: Final = ("query: ", "passage: ")
 
 MODELS: Final = text(
-    "SELECT id, name, engine, dimensions, query_prefix, passage_prefix, normalisation, max_tokens"
-    " FROM embedding_models ORDER BY id"
+    "SELECT id, name, engine, dimensions, query_prefix, passage_prefix, normalisation, max_tokens,"
+    " unrelated_cosine, related_cosine FROM embedding_models ORDER BY id"
 )
 REGISTER: Final = text(
     "INSERT INTO embedding_models (id, name, engine, dimensions, query_prefix, passage_prefix,"
-    " normalisation, max_tokens) SELECT max(id) + 1, :name, :engine, :dimensions, :query_prefix,"
-    " :passage_prefix, :normalisation, :max_tokens FROM embedding_models RETURNING id"
+    " normalisation, max_tokens, unrelated_cosine, related_cosine) SELECT max(id) + 1, :name,"
+    " :engine, :dimensions, :query_prefix, :passage_prefix, :normalisation, :max_tokens,"
+    " :unrelated_cosine, :related_cosine FROM embedding_models RETURNING id"
 )
 INDEX: Final = text(
     "SELECT pg_index.indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = pg_index.indexrelid"
@@ -81,7 +86,7 @@ async def proposed(
             " Choose a smaller model."
         )
     query, passage = default_prefixes(name)
-    return RegisteredModel(
+    model = RegisteredModel(
         id=0,
         name=name,
         engine="ollama",
@@ -90,6 +95,19 @@ async def proposed(
         passage_prefix=passage if prefixes.passage is None else prefixes.passage,
         normalisation=described.normalisation,
         max_tokens=described.max_tokens,
+    )
+    return await _scaled(model, OllamaEmbedder(http, host=host, model=model))
+
+
+async def _scaled(model: RegisteredModel, embedder: EmbeddingModel) -> RegisteredModel:
+    scale = await measure(embedder)
+    if scale.related - scale.unrelated < LEAST_DISTANCE:
+        raise UsageError(
+            f"{model.name} cannot tell a question's answer from any other text (cosines of"
+            f" {scale.related} and {scale.unrelated}). Choose a model made for search."
+        )
+    return msgspec.structs.replace(
+        model, unrelated_cosine=scale.unrelated, related_cosine=scale.related
     )
 
 
@@ -103,7 +121,14 @@ async def register(connection: AsyncConnection, wanted: RegisteredModel) -> Regi
     if found is None:
         number = (await connection.execute(REGISTER, msgspec.structs.asdict(wanted))).scalar_one()
         return msgspec.structs.replace(wanted, id=number)
-    told = msgspec.structs.replace(wanted, id=found.id, max_tokens=found.max_tokens)
+    # How many tokens it reads and where its cosines lie may be measured a little differently.
+    told = msgspec.structs.replace(
+        wanted,
+        id=found.id,
+        max_tokens=found.max_tokens,
+        unrelated_cosine=found.unrelated_cosine,
+        related_cosine=found.related_cosine,
+    )
     if told != found:
         raise UsageError(
             f"{wanted.name} is registered with other dimensions, prefixes or normalisation, and"

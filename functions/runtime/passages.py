@@ -27,7 +27,10 @@ class Highlight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage found: the fused score is 0 to 1 within one answer, cosine and bm25 are raw."""
+    """A passage found: the fused score is 0 to 1 within one answer, bm25 is raw.
+
+    The cosine is on the scale of the embedded model, whichever model answers.
+    """
 
     chunk_id: int
     document_id: UUID

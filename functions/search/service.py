@@ -164,7 +164,10 @@ async def _by_meaning(
         "also": [hit.chunk_id for hit in hits],
         "depth": DEPTH,
     }
-    return [Neighbour(**row) for row in await _rows(session, statement, values)]
+    return [
+        Neighbour(**{**row, "cosine": dense.model.on_common_scale(row["cosine"])})
+        for row in await _rows(session, statement, values)
+    ]
 
 
 async def _fetch(
