@@ -15,6 +15,7 @@ from functions.runtime.clients import Clients
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.events import DOCUMENT_UPLOADED, Event
 from functions.runtime.leases import Lease, LeaseLostError, mark_handled
+from functions.runtime.web.addresses import canonical, read_address
 from functions.runtime.web.robots import Rules
 
 MAXIMUM_PAGES = 1000
@@ -90,6 +91,7 @@ async def _select(clients: Clients, version: VersionAtWork, listing: Listing) ->
         return Selection(pages=listing.pages, named=named, delay=LEAST_DELAY)
     # An uploaded sitemap has no site but the one it speaks of first.
     home = version.source_name if version.is_page else named[0]
+    home = canonical(read_address(home, allowed=clients.settings.web_allowed))
     rules = await clients.robots.rules(home)
     own = [page for page in listing.pages if _host(page.address) == _host(home)]
     # Rules made to be slow take 70 ms a page: that is bounded, and in nobody's way.

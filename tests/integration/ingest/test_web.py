@@ -75,7 +75,7 @@ async def readers(
     settings = Settings(
         environment="development",
         secret_key=base64.b64encode(SECRET).decode(),
-        web_allow=site.authority,
+        web_allow=f"{site.authority},localhost:{site.port}",
     )
     clients = Clients(settings, name="ingest", database=database, embedder=embedder)
     vars(clients)["discord"] = desk
@@ -386,6 +386,17 @@ async def test_a_sitemap_speaks_for_its_own_site_only(readers: Readers, site: Si
     version = await readers.read("/sitemap.xml")
     assert await readers.listed() == ["/a"]
     assert "1 more lead to other sites" in (await readers.status(version)).status_reason
+
+
+async def test_a_site_is_the_same_in_any_spelling(readers: Readers, site: Site) -> None:
+    ours = _sitemap(site, "/a").replace(b"127.0.0.1", b"localhost")
+    site.pages["/sitemap.xml"] = answer(ours)
+    loud = f"http://LOCALHOST:{site.port}/sitemap.xml"
+    added = await readers.rows(ADD_PAGE, guild=readers.guild_id, url=loud)
+    await readers.tell(added[0].id)
+    assert [row.source_name for row in await readers.rows(LISTED)] == [
+        f"http://localhost:{site.port}/a"
+    ]
 
 
 async def test_a_page_somebody_added_stays_theirs(readers: Readers, site: Site) -> None:
