@@ -16,7 +16,7 @@ BITS = 64
 # English paragraphs: a number 3 and 5, three words 5 and 8, a line of boilerplate 7 and 11. The
 # nearest two of different paragraphs differ by 13 (German 14, Chinese 15, Thai 7).
 MOST_BITS = 12
-# Bits only choose whom to compare. One word changed in ten is another statement.
+# Bits only choose whom to compare. A line of boilerplate is a tenth of a short passage.
 LEAST_SHARED = 0.85
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 # The t is what is left of don't.
@@ -63,20 +63,17 @@ def distance(one: int, other: int) -> int:
 
 
 def say_the_same(one: str, other: str) -> bool:
-    """Tell whether two texts differ in few words, none of them a figure or a negation.
+    """Tell whether one text is the other, or the other with a little more around it.
 
-    Port 8080 and port 9090 are two answers, however alike the rest.
+    Port 8080 and port 9090 are two answers, however alike the rest; so are two towns. A word in
+    another's place, a figure or a negation makes another statement.
     """
     if _figures(one) != _figures(other) or _negating_signs(one) != _negating_signs(other):
         return False
-    words, others = features(one), features(other)
-    if words == others:
-        return True
-    differing = words ^ others
-    shared = len(words & others)
-    if any(f" {word} " in NEGATIONS for word in differing):
+    shorter, longer = sorted((features(one), features(other)), key=len)
+    if not shorter <= longer or len(shorter) < LEAST_SHARED * len(longer):
         return False
-    return shared >= LEAST_SHARED * (shared + len(differing))
+    return not any(f" {word} " in NEGATIONS for word in longer - shorter)
 
 
 def _figures(text: str) -> list[str]:

@@ -182,7 +182,8 @@ VARIANTS = [
     (HANDBOOK.replace(" ", "  "), 1, "other spaces"),
     (HANDBOOK.upper(), 1, "in capitals"),
     (" ".join(reversed(HANDBOOK.split(". "))), 1, "sentences in another order"),
-    (HANDBOOK.replace("removed", "deleted"), 1, "one word of many"),
+    ("From the handbook: " + HANDBOOK, 1, "a line of boilerplate"),
+    (HANDBOOK.replace("web", "proxy"), 2, "another server"),
     (HANDBOOK.replace("8080", "9090"), 2, "another port"),
     (HANDBOOK.replace("are removed", "are not removed"), 2, "a negation"),
     (HANDBOOK[: HANDBOOK.index("Its")], 2, "the half"),
@@ -202,12 +203,10 @@ async def test_what_says_the_same_is_shown_once(
 async def test_of_near_duplicates_the_one_asked_for_stays(
     searcher: Searcher, knowledge: Any, guild_id: int
 ) -> None:
-    old = HANDBOOK.replace("web server", "proxy server")
-    await knowledge.add(guild_id, "web.txt", [HANDBOOK])
-    await knowledge.add(guild_id, "proxy.txt", [old])
-    for asked, title in (("web", "web.txt"), ("proxy", "proxy.txt")):
-        found = await searcher.find(guild_id, f"Where are the logs of the {asked} server?")
-        assert [passage.title for passage in found.passages] == [title]
+    await knowledge.add(guild_id, "plain.txt", [HANDBOOK])
+    await knowledge.add(guild_id, "proxy.txt", [HANDBOOK + " This holds for proxies."])
+    found = await searcher.find(guild_id, "Where are the logs written, for proxies?")
+    assert [passage.title for passage in found.passages] == ["proxy.txt"]
 
 
 async def test_many_copies_leave_room_for_the_rest(

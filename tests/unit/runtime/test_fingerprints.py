@@ -54,6 +54,8 @@ TOLD_APART = [
     (PORTS + " You can enter.", PORTS + " You can't enter.", "a negation drawn together"),
     (PORTS + " Das Tor ist offen.", PORTS + " Das Tor ist nicht offen.", "a German one"),
     (PASSAGES[3] + "可以进入。", PASSAGES[3] + "不可以进入。", "a Chinese one"),
+    (PORTS, PORTS.replace("web", "proxy"), "another server"),
+    (PORTS, PORTS + " Whoever needs another one asks the people of the house.", "a sentence more"),
     ("Use TCP on the first line.", "Use UDP on the first line.", "one word of a few"),
     ("A 1", "1 A A 1", "a figure said twice"),
 ]
@@ -67,12 +69,12 @@ def test_what_differs_in_a_word_that_matters_is_told_apart(
     assert not say_the_same(other, one), remark
 
 
-def test_a_corrected_word_of_many_says_the_same() -> None:
+def test_a_line_of_boilerplate_says_nothing() -> None:
     long = " ".join(PASSAGES[:3])
-    assert say_the_same(long, long.replace("flowers", "blossoms"))
-    assert (
-        distance(fingerprint(long), fingerprint(long.replace("flowers", "blossoms"))) <= MOST_BITS
-    )
+    printed = "Printed from the handbook. " + long
+    assert say_the_same(long, printed)
+    assert say_the_same(printed, long)
+    assert distance(fingerprint(long), fingerprint(printed)) <= MOST_BITS
 
 
 def test_thousands_are_one_figure_however_they_are_written() -> None:
