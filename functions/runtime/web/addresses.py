@@ -45,7 +45,7 @@ def read_address(url: str, *, allowed: frozenset[str] = frozenset()) -> httpx.UR
     if "@" in authority[1]:
         raise AddressRefusedError("This address holds a user name. Give it without one.")
     try:
-        address = httpx.URL(text).copy_with(fragment=None)
+        address = httpx.URL(text.partition("#")[0])
     except (httpx.InvalidURL, ValueError) as error:
         raise AddressRefusedError(
             "This is not a web address. Give one like https://example.org."

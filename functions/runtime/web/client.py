@@ -17,6 +17,8 @@ from functions.runtime.web.connection import PinnedTransport, Resolve, resolve
 from functions.runtime.web.inflating import Inflater
 
 AGENT: Final = "Lorekeeper"
+# Some servers give programs JSON unless they ask for a page.
+ACCEPT: Final = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 MAXIMUM_BYTES: Final = 25 * 1024 * 1024
 TOTAL_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 10.0
@@ -85,7 +87,7 @@ class WebClient:
 
         Raises AddressRefusedError, PageRefusedError; TryLaterError is transient.
         """
-        headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
+        headers = {"user-agent": self._agent, "accept": ACCEPT, "accept-encoding": "gzip"}
         headers |= {"if-none-match": etag} if etag else {}
         headers |= {"if-modified-since": last_modified} if last_modified else {}
         try:
