@@ -46,8 +46,8 @@ class Laptop:
             keep_old=keep_old,
         )
 
-    async def search(self, query: str) -> list[Passage]:
-        body = {"guild_id": self.guild_id, "query": query, "k": 5}
+    async def search(self, query: str, *, highlights: bool = False) -> list[Passage]:
+        body = {"guild_id": self.guild_id, "query": query, "k": 5, "highlights": highlights}
         response = await self.searcher.post("/search", json=body)
         assert response.status_code == 200, response.text
         return msgspec.json.decode(response.content, type=SearchResponse).passages

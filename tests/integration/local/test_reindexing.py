@@ -269,3 +269,15 @@ async def test_the_database_itself_refuses_unusable_vectors(
         await laptop.library.rows(statement, model=other_model.id, vector=vector)
     fitting = "[" + ",".join(["1"] + ["0"] * 255) + "]"
     assert await laptop.library.rows(statement, model=other_model.id, vector=fitting)
+
+
+async def test_sentences_are_marked_whichever_model_answers(
+    laptop: Laptop, other_model: RegisteredModel, ollama: OllamaTwin
+) -> None:
+    await _add(laptop)
+    await laptop.reindexing(other_model).run(laptop.guild_id, report=silent)
+    ollama.embedded.clear()
+    found = await laptop.search(QUESTION, highlights=True)
+    assert found[0].highlights
+    # The server embeds the question and no sentence: a busy one would take seconds for them.
+    assert ollama.embedded == [[QUESTION]]
