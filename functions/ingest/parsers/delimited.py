@@ -32,8 +32,11 @@ def read(document: bytes) -> Iterator[Page]:
     delimiter = stated[1] if stated else _delimiter(text)
     rows = list(_rows(text, delimiter))
     header = rows[0] if len(rows) > 1 and _is_header(rows[0]) else []
-    for start in range(1 if header else 0, len(rows), _ROWS):
+    for start in range(0, len(rows), _ROWS):
         lines = [_record(header, row) for row in rows[start : start + _ROWS]]
+        if header and not start:
+            # The columns themselves are said once, those without a value too.
+            lines[0] = _record([], header)
         yield Page([Element("table", "\n".join(lines))])
 
 

@@ -1,7 +1,10 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.ingest.parsers.elements import Element, RefusedError
 from functions.ingest.parsers.records import read
@@ -69,6 +72,30 @@ def test_deep_nesting_is_flattened_without_recursion() -> None:
     (element,) = elements_of('{"a":' * 300 + "1" + "}" * 300)
 
     assert element.text == ".".join("a" * 300) + ": 1"
+
+
+WORDS = st.text("abcdefgh", min_size=1, max_size=8)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    WORDS | st.integers() | st.booleans() | st.just(LONG),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(WORDS, inner, max_size=6),
+    max_leaves=30,
+)
+
+
+@given(VALUES)
+def test_no_value_is_lost(value: Any) -> None:
+    text = "\n".join(element.text for element in elements_of(_json(value)))
+
+    for leaf in _leaves(value):
+        assert leaf in text
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value.strip() if isinstance(value, str) else _json(value)
 
 
 @pytest.mark.parametrize(
