@@ -14,7 +14,7 @@ from functions.runtime.lexical import THOUSANDS, TOKEN, UNSPACED_RUN, fold
 BITS = 64
 # Bits by which fingerprints of one text and its edits differ, median and ninth decile of 240
 # English paragraphs: one word 3 and 5, three words 5 and 8, a line of boilerplate 7 and 11. Of
-# 28,680 pairs of different ones a thousandth differs by 16 or less (German 18, Chinese 19, Thai 10).
+# 28,680 pairs of others a thousandth differs by 16 or less (German 18, Chinese 19, Thai 10).
 MOST_BITS = 12
 # Bits only choose whom to compare. A line of boilerplate is a tenth of a short passage.
 LEAST_SHARED = 0.85
