@@ -1,4 +1,3 @@
-import io
 import posixpath
 import re
 from typing import Any, Final, NamedTuple
@@ -144,7 +143,9 @@ def check_xml(source: bytes) -> None:
     checker = expat.ParserCreate()
     checker.StartDoctypeDeclHandler = _refuse_doctype
     try:
-        checker.ParseFile(io.BytesIO(source))
+        # In one piece: fed in pieces, expat scans an endless tag anew with each; a tag of 35 MB
+        # took it 180 s of processor time, and takes 0.6 s so.
+        checker.Parse(source, True)  # noqa: FBT003 - expat takes it by position only
     except expat.ExpatError:
         raise RefusedError("damaged") from None
 

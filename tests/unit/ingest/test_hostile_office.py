@@ -257,6 +257,17 @@ async def test_what_a_file_links_to_is_not_followed(
     assert "root:" not in document.text
 
 
+async def test_an_endless_tag_is_read_once() -> None:
+    noise = os.urandom(300_000).hex().encode()
+    parts = parts_of("xlsx")
+    parts["xl/worksheets/sheet1.xml"] = b"<c " + b'r="A1" ' * 3_000_000 + b"<!--%b-->" % noise
+
+    with pytest.raises(UnreadableDocumentError) as refusal:
+        await parse(packed(parts), name="x.xlsx")
+
+    assert refusal.value.reason == "damaged"
+
+
 async def test_strings_shared_a_million_times_end_within_memory() -> None:
     text = os.urandom(15_000).hex()
     cells = "".join(f'<c r="A{row}" t="s"><v>0</v></c>' for row in range(1, 200_001))
