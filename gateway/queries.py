@@ -142,6 +142,7 @@ def _documents(guild_id: int) -> Select[Any]:
             func.coalesce(current.pages, newest.c.pages).label("pages"),
             func.coalesce(current.passages, 0).label("passage_count"),
             current.probe_rank,
+            current.number.label("current_number"),
             Document.language,
             Document.listed_by,
             Document.refresh_seconds,

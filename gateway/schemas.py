@@ -151,6 +151,7 @@ class Document:
     size_bytes: int
     media_type: str
     searchable: bool = strawberry.field(description="Whether a version of it answers now.")
+    current_version_number: int | None = strawberry.field(description="Of the one that answers.")
     probe_rank: int | None = strawberry.field(
         description="Its place among all passages, asked for with its own words; 1 is the first."
     )
@@ -192,6 +193,7 @@ class Document:
             size_bytes=row.size_bytes,
             media_type=row.media_type or UNKNOWN_MEDIA_TYPE,
             searchable=row.current_version_id is not None,
+            current_version_number=row.current_number,
             probe_rank=row.probe_rank,
             refresh_hours=hours(row.refresh_seconds),
             checked_at=row.checked_at,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.errors import InvalidRequestError, NotFoundError
 from functions.runtime.events import DOCUMENT_UPLOADED, QUESTION_ASKED, EventPublisher
+from functions.runtime.web.addresses import read_address
 from gateway import queries, statistics, web_documents
 from gateway.authorization import Access, parse_snowflake
 from gateway.costs import MAXIMUM_PAGE
@@ -205,6 +206,8 @@ async def retry_failed_documents(access: Access) -> int:
 
 async def add_address(access: Access, address: web_documents.Address) -> Row[Any]:
     """Have a page of the web fetched and read, and be a document of the library."""
+    # What a name leads to is judged when it is fetched; this much can be said at once.
+    read_address(address.url, allowed=access.clients.settings.web_allowed)
     events = access.clients.events
     async with access.transaction() as session:
         stored = await web_documents.store(

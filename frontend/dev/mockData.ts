@@ -14,6 +14,7 @@ export interface MockDocument {
   sizeBytes: number;
   mediaType: string;
   searchable: boolean;
+  currentVersionNumber: number | null;
   probeRank: number | null;
   refreshHours: number | null;
   checkedAt: string | null;
@@ -83,6 +84,7 @@ function document(id: string, change: Partial<MockDocument>): MockDocument {
     sourceUrl: null,
     language: 'en',
     versionNumber: 1,
+    currentVersionNumber: change.searchable === false ? null : (change.versionNumber ?? 1),
     probeRank: change.searchable === false ? null : 1,
     refreshHours: null,
     checkedAt: null,

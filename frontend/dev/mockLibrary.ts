@@ -108,6 +108,7 @@ export class MockLibrary {
       sizeBytes,
       mediaType: 'text/plain',
       searchable: false,
+      currentVersionNumber: null,
       probeRank: null,
       refreshHours: null,
       checkedAt: null,
@@ -291,7 +292,14 @@ function moveDocument(document: MockDocument): void {
       document,
       isBad
         ? { status: 'FAILED', statusReason: reason }
-        : { status: 'READY', passageCount: 60, searchable: true, probeRank: 1, language: 'en' },
+        : {
+            status: 'READY',
+            passageCount: 60,
+            searchable: true,
+            currentVersionNumber: document.versionNumber,
+            probeRank: 1,
+            language: 'en',
+          },
     );
     document.startedAt = null;
   }

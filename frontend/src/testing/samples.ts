@@ -34,6 +34,7 @@ export const document = {
   sizeBytes: 7_410,
   mediaType: 'text/markdown',
   searchable: true,
+  currentVersionNumber: 1 as number | null,
   probeRank: 1 as number | null,
   refreshHours: null as number | null,
   checkedAt: null as string | null,

@@ -1,5 +1,5 @@
 import { act, screen, waitFor } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import { fakeServer, viewer } from '../../testing/fakeServer';
 import { fakeUploads } from '../../testing/fakeUploads';
@@ -7,6 +7,10 @@ import { openPage } from '../../testing/openPage';
 import { document as sample, page, statistics } from '../../testing/samples';
 
 const passageCount = 200;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function passages({ first, after }: Record<string, unknown>) {
   const ordinals = Array.from({ length: passageCount }, (_, ordinal) => ordinal);
@@ -168,4 +172,30 @@ test('a member may read and save the text, and change nothing', async () => {
   expect(screen.queryByRole('button', { name: /Fetch|Replace|Delete|Retry/ })).toBeNull();
   expect(screen.queryByRole('link', { name: 'Original' })).toBeNull();
   expect(screen.queryByRole('combobox', { name: 'Check again' })).toBeNull();
+});
+
+test('when a new version begins to answer, its passages are shown', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  let now: object = { status: 'PROCESSING', versionNumber: 2, currentVersionNumber: 1, passageCount: 1 };
+  let text = 'The old text.';
+  opened(
+    {},
+    {
+      Document: () => ({ guild: { id: '1', statistics, document: { ...sample, ...now } } }),
+      Passages: () => ({
+        guild: {
+          id: '1',
+          document: { id: 'd1', passages: [{ ordinal: 0, text, headingPath: [], page: null }] },
+        },
+      }),
+    },
+  );
+  openPage('/documents/d1');
+  expect(await screen.findByText('The old text.')).toBeVisible();
+  expect(screen.getByText('Version 1 answers questions meanwhile.')).toBeVisible();
+  now = { status: 'READY', versionNumber: 2, currentVersionNumber: 2, passageCount: 1 };
+  text = 'The new text.';
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await screen.findByText('The new text.')).toBeVisible();
+  expect(screen.queryByText('The old text.')).toBeNull();
 });

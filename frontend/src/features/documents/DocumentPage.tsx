@@ -79,11 +79,11 @@ function Proof({ document: { probeRank, passageCount }, inLibrary }: HeadProps) 
 
 function Body({ document }: { document: DocumentCardFragment }) {
   const cited = useCited();
-  const { id, passageCount } = document;
+  const { id, passageCount, currentVersionNumber } = document;
   if (isList(document)) return <ListedPages listId={id} />;
   if (passageCount === 0) return null;
-  // A new version has other passages: reading starts over when the count changes.
-  const key = `${id} ${String(passageCount)} ${String(cited?.ordinal)}`;
+  // Another version has other passages: reading starts over when it begins to answer.
+  const key = [id, currentVersionNumber, cited?.ordinal].join(' ');
   return <PassageReader key={key} document={document} cited={cited} />;
 }
 

@@ -17,7 +17,8 @@ interface PassagePageProps {
 }
 
 export function PassagePage({ title, query, cited }: PassagePageProps) {
-  const { data, error } = usePassagesQuery(query);
+  // Another version may answer by now than when these were last read.
+  const { data, error } = usePassagesQuery(query, { refetchOnMountOrArgChange: true });
   if (error) return <ProblemNote error={error} />;
   if (!data) return <p className={css.loading}>Turning to {formatAmount(query.first, 'passage')}…</p>;
   const passages = data.guild.document?.passages ?? [];

@@ -23,7 +23,7 @@ export type DocumentsQueryVariables = Exact<{
 }>;
 
 
-export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
+export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
 
 export type DocumentQueryVariables = Exact<{
   guildId: string;
@@ -31,7 +31,7 @@ export type DocumentQueryVariables = Exact<{
 }>;
 
 
-export type DocumentQuery = { guild: { id: string, statistics: { passages: number }, document: { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
+export type DocumentQuery = { guild: { id: string, statistics: { passages: number }, document: { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
 
 export type PassagesQueryVariables = Exact<{
   guildId: string;
@@ -85,7 +85,7 @@ export type DeleteDocumentMutationVariables = Exact<{
 
 export type DeleteDocumentMutation = { deleteDocument: boolean };
 
-export type DocumentCardFragment = { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
+export type DocumentCardFragment = { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -127,6 +127,7 @@ export const DocumentCardFragmentDoc = new TypedDocumentString(`
   sizeBytes
   mediaType
   searchable
+  currentVersionNumber
   probeRank
   refreshHours
   checkedAt
@@ -177,6 +178,7 @@ export const DocumentsDocument = new TypedDocumentString(`
   sizeBytes
   mediaType
   searchable
+  currentVersionNumber
   probeRank
   refreshHours
   checkedAt
@@ -218,6 +220,7 @@ export const DocumentDocument = new TypedDocumentString(`
   sizeBytes
   mediaType
   searchable
+  currentVersionNumber
   probeRank
   refreshHours
   checkedAt
