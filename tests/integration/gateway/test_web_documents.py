@@ -78,10 +78,10 @@ async def test_a_known_address_is_fetched_again_and_keeps_what_was_said_of_it(
     ("variables", "word"),
     [
         pytest.param({"u": ""}, "not a web address", id="nothing"),
-        pytest.param({"u": "ftp://example.org/"}, "http and https", id="another protocol"),
-        pytest.param({"u": "file:///etc/passwd"}, "http and https", id="a file"),
+        pytest.param({"u": "ftp://example.org/"}, "http:// or https://", id="another protocol"),
+        pytest.param({"u": "file:///etc/passwd"}, "http:// or https://", id="a file"),
         pytest.param({"u": "https://me:secret@example.org/"}, "password", id="a password"),
-        pytest.param({"u": "https://example.org/" + "a" * 2000}, "2000", id="a long one"),
+        pytest.param({"u": "https://example.org/" + "a" * 2000}, "2,000", id="a long one"),
         pytest.param({"u": "https://example.org/", "h": 0}, "1 to 8760", id="every no hours"),
         pytest.param({"u": "https://example.org/", "h": 8761}, "1 to 8760", id="over a year"),
         pytest.param({"u": "https://example.org/", "t": "x" * 201}, "200", id="a long title"),
@@ -96,10 +96,28 @@ async def test_what_cannot_be_fetched_is_refused_before_it_is_kept(
     word: str,
 ) -> None:
     error = await moderator.error(ADD, g=str(guild_id), **variables)
-    assert error["code"] == "invalid_request"
+    assert error["code"] in {"invalid_request", "address"}
     assert word in error["message"]
     assert await _rows(database, guild_id) == []
     assert broker.events == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://127.0.0.1/", id="this machine"),
+        pytest.param("http://169.254.169.254/latest/meta-data/", id="a cloud's secrets"),
+        pytest.param("http://0x7f.1/", id="this machine in disguise"),
+        pytest.param("http://[::ffff:10.0.0.1]/", id="an inner address wrapped in another"),
+        pytest.param("https://example.org:8443/", id="a port of its own"),
+    ],
+)
+async def test_an_inner_address_is_refused_where_it_is_typed(
+    moderator: Person, guild_id: int, database: Database, url: str
+) -> None:
+    error = await moderator.error(ADD, g=str(guild_id), u=url)
+    assert error["code"] == "address_refused"
+    assert await _rows(database, guild_id) == []
 
 
 async def test_the_rhythm_counts_from_the_last_check_and_can_end(
