@@ -169,6 +169,24 @@ def drop(node: etree._Element) -> None:
     parent.remove(node)
 
 
+def holds_only(
+    node: etree._Element, leaves: frozenset[str], *, within: frozenset[str] = frozenset()
+) -> bool:
+    """Return whether all of a node's text lies in `leaves`, which may stand in `within`."""
+    if has_own_text(node):
+        return False
+    for child in node:
+        inside = child.tag in within and holds_only(child, leaves, within=within)
+        if not inside and child.tag not in leaves:
+            return False
+    return True
+
+
+def has_own_text(node: etree._Element) -> bool:
+    """Return whether a node holds text outside its children."""
+    return any((text or "").strip() for text in (node.text, *(child.tail for child in node)))
+
+
 def length(node: etree._Element) -> int:
     """Return how many signs of text a node holds, spaces left out."""
     return sum(len("".join(text.split())) for text in _texts(node))

@@ -3,25 +3,35 @@ from typing import Final
 
 from lxml import etree
 
+from functions.ingest.parsers.markup import holds_only
+
 # Spans are claims of the page; a hostile one would multiply cells without end.
 _MOST_COLUMNS: Final = 200
 _MOST_ROWS: Final = 100
 _CELLS: Final = 2
+_GROUPS: Final = frozenset({"thead", "tbody", "tfoot", "tr"})
+_PARTS: Final = frozenset({"td", "th", "caption", "colgroup", "col"})
 
 
 def is_for_layout(table: etree._Element) -> bool:
-    """Return whether a table only arranges a page: it nests tables or has a single cell."""
+    """Return whether a table only arranges a page, or holds more than rows of cells."""
     if table.get("role") in {"presentation", "none"}:
         return True
-    if table.find(".//table") is not None:
+    if table.find(".//table") is not None or not holds_only(table, _PARTS, within=_GROUPS):
         return True
-    return sum(1 for _ in table.iter("td", "th")) < _CELLS
+    cells = list(table.iter("td", "th"))
+    return len(cells) < _CELLS or any(_tag_above(cell) != "tr" for cell in cells)
+
+
+def _tag_above(node: etree._Element) -> str:
+    parent = node.getparent()
+    return "" if parent is None else parent.tag
 
 
 def caption_of(table: etree._Element) -> str:
     """Return a table's caption, or ""."""
-    caption = table.find("caption")
-    return "" if caption is None else "".join(str(text) for text in caption.itertext())
+    captions = table.iter("caption")
+    return " ".join(str(text) for caption in captions for text in caption.itertext())
 
 
 def table_of(
@@ -51,7 +61,7 @@ def _is_header(row: etree._Element) -> bool:
     parent = row.getparent()
     if parent is not None and parent.tag == "thead":
         return True
-    return all(cell.tag == "th" for cell in row.iter("td", "th"))
+    return all(cell.tag == "th" for cell in row.iterchildren("td", "th"))
 
 
 def _cells(
@@ -60,7 +70,7 @@ def _cells(
     render: Callable[[etree._Element], str],
 ) -> list[str]:
     cells: list[str] = []
-    for cell in row.iter("td", "th"):
+    for cell in row.iterchildren("td", "th"):
         _carry(cells, spans)
         text = render(cell)
         columns = _span(cell.get("colspan"), _MOST_COLUMNS - len(cells))

@@ -5,14 +5,22 @@ from typing import Final
 from lxml import etree
 
 from functions.ingest.parsers.elements import Element, ElementKind, Page, RefusedError
-from functions.ingest.parsers.markup import drop, is_guessed, length, parse
+from functions.ingest.parsers.markup import (
+    drop,
+    has_own_text,
+    holds_only,
+    is_guessed,
+    length,
+    parse,
+)
 from functions.ingest.parsers.markup_table import caption_of, is_for_layout, table_of
 
 _HEADING = re.compile(r"h([1-6])")
 _LISTS: Final = frozenset({"ul", "ol", "menu", "dir"})
 _CODE: Final = frozenset({"pre", "listing", "xmp"})
 _BLOCKS: Final = frozenset({
-    "address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dt",
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dl",
+    "dt",
     "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend",
     "li", "main", "nav", "p", "search", "section", "summary", "table", "tbody", "td", "tfoot",
     "th", "thead", "tr",
@@ -123,8 +131,10 @@ class _Reader:
             self._gathered.append(_SPACES.sub(" ", text))
 
     def _take(self, node: etree._Element, tag: str) -> None:
-        if tag in _LISTS or tag == "dl":
-            self._add("list", _list(node) if tag in _LISTS else _definitions(node))
+        if tag in _LISTS and not has_own_text(node):
+            self._add("list", _list(node))
+        elif tag == "dl" and _is_definitions(node):
+            self._add("list", _definitions(node))
         elif tag in _CODE:
             self._add("code", _code(node))
         elif tag == "blockquote":
@@ -135,7 +145,7 @@ class _Reader:
             self._add("table", text, header=header)
         elif heading := _HEADING.fullmatch(tag):
             self._add("heading", _plain(_flat(node)), level=int(heading[1]))
-        elif tag in _BLOCKS:
+        elif tag in _BLOCKS or tag in _LISTS:
             self.end_paragraph()
             self.enter(node)
             self.end_paragraph()
@@ -205,13 +215,13 @@ def _code(node: etree._Element) -> str:
 def _list(node: etree._Element) -> str:
     number = _number(node.get("start")) if node.tag == "ol" else None
     items: list[str] = []
-    for child in node.iterchildren("*"):
+    for child in node:
         text = _flat(child)
         if not text:
             continue
         marker = "- " if number is None else f"{number + len(items)}. "
         # A list right inside a list belongs to the item before it.
-        if child.tag in _LISTS:
+        if child.tag in _LISTS and not has_own_text(child):
             marker = "  "
             text = _list(child)
         items.append(marker + text.replace("\n", "\n" + " " * len(marker)))
@@ -237,6 +247,10 @@ def _definitions(node: etree._Element) -> str:
     return "\n".join(lines)
 
 
+def _is_definitions(node: etree._Element) -> bool:
+    return holds_only(node, frozenset({"dt", "dd"}), within=frozenset({"div"}))
+
+
 def _entries(node: etree._Element) -> list[etree._Element]:
     """Return a definition list's terms and definitions, but not those of a list inside."""
     # Left open, one is put into the one before by libxml2; they belong side by side.
@@ -244,5 +258,10 @@ def _entries(node: etree._Element) -> list[etree._Element]:
         parent = entry.getparent()
         if parent is not None and parent.tag in {"dt", "dd"}:
             parent.addnext(entry)
-    groups = [node, *node.iterchildren("div")]
-    return [entry for group in groups for entry in group.iterchildren("dt", "dd")]
+    return [entry for group in _groups(node) for entry in group.iterchildren("dt", "dd")]
+
+
+def _groups(node: etree._Element) -> Iterator[etree._Element]:
+    yield node
+    for group in node.iterchildren("div"):
+        yield from _groups(group)

@@ -1,9 +1,13 @@
+import re
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.ingest.parsers.elements import Element, RefusedError
-from functions.ingest.parsers.web_page import read
+from functions.ingest.parsers.markup import parse
+from functions.ingest.parsers.web_page import elements, read
 
 
 def elements_of(page: str | bytes) -> list[Element]:
@@ -64,6 +68,32 @@ def test_structure_is_kept(page: str, expected: Sequence[Element]) -> None:
 )
 def test_tables_are_rows_under_their_header(table: str, text: str, header: str | None) -> None:
     assert elements_of(f"<table>{table}</table>") == [Element("table", text, header=header)]
+
+
+TAGS = st.sampled_from(
+    re.findall(
+        r"\S+",
+        "a b blockquote caption center code dd details div dl dt em figure h1 h3 i li main ol p"
+        " pre q section span strong summary sup table tbody td th thead tr u ul x-own",
+    )
+)
+TREES = st.recursive(
+    st.text("abcdefgh", min_size=3, max_size=8),
+    lambda inner: st.tuples(TAGS, st.lists(inner, max_size=5)).map(
+        lambda drawn: f"<{drawn[0]}>{' '.join(drawn[1])}</{drawn[0]}>"
+    ),
+    max_leaves=25,
+)
+
+
+@given(TREES)
+def test_no_word_is_lost_however_tags_are_nested(tree: str) -> None:
+    words = re.sub("<[^>]*>", " ", tree).split()
+
+    text = " ".join(element.text for element in elements(parse(f"<body>{tree}".encode())))
+
+    for word in words:
+        assert word in text
 
 
 def test_a_table_that_only_arranges_the_page_is_read_as_text() -> None:
