@@ -282,5 +282,7 @@ async def test_strings_shared_a_million_times_end_within_memory() -> None:
         ("p2", "sharedStrings", "sharedStrings.xml", ""),
     ).encode()
 
-    with pytest.raises(UnreadableDocumentError):
+    with pytest.raises(UnreadableDocumentError) as refusal:
         await parse(packed(parts), name="x.xlsx")
+
+    assert refusal.value.reason == "too_large"
