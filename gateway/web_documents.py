@@ -1,6 +1,7 @@
 """Documents that are fetched from the web, once or again and again."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -43,7 +44,13 @@ async def _know(session: AsyncSession, guild_id: int, address: Address, user_id:
         "origin": FROM_THE_WEB,
         "uploaded_by": user_id,
     }
-    said = {"updated_at": func.now(), "uploaded_by": user_id, "origin": FROM_THE_WEB}
+    # A page that a person asks for no longer comes and goes with the list that named it.
+    said: dict[str, Any] = {
+        "updated_at": func.now(),
+        "uploaded_by": user_id,
+        "origin": FROM_THE_WEB,
+        "listed_by": None,
+    }
     if address.title:
         said |= {"title": address.title, "given_title": address.title}
     if address.refresh_seconds:

@@ -177,3 +177,7 @@ async def test_the_pages_of_a_sitemap_can_be_listed_alone(
     }
     everything = await moderator.data(LISTED, g=str(library.guild_id), l=None)
     assert everything["guild"]["documents"]["totalCount"] == 2
+    # Whoever asks for such a page keeps it, whatever becomes of the list.
+    await moderator.data(ADD, g=str(library.guild_id), u="https://example.org/page")
+    kept = await moderator.data(LISTED, g=str(library.guild_id), l=lister)
+    assert kept["guild"]["documents"]["totalCount"] == 0
