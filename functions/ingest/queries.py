@@ -192,7 +192,10 @@ FORGET_OVERTAKEN = text(
 CURRENT = text(
     "SELECT version.id, version.number, version.content_hash, version.media_type, CASE"
     " WHEN version.media_type IN ('application/sitemap+xml', 'text/uri-list')"
-    " THEN version.content END AS content FROM documents"
+    " THEN version.content END AS content, EXISTS (SELECT FROM document_versions other"
+    " WHERE other.document_id = documents.id AND other.id <> :version_id"
+    " AND other.number > version.number AND other.status IN ('received', 'processing'))"
+    " AS being_replaced FROM documents"
     " JOIN document_versions version ON version.id = documents.current_version_id"
     " WHERE documents.id = :document_id"
 )
