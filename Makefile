@@ -6,7 +6,7 @@ BIN := .venv/bin
 MODELS ?= .lore/models
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test check format lock clean
+.PHONY: help setup run test check faults format lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,10 @@ check: setup ## Run what CI runs: lint, types, contracts and tests.
 	$(BIN)/lint-imports
 	cd frontend && npm run --silent check
 	$(BIN)/pytest
+
+faults: setup ## Break the running system on purpose, for an hour.
+	$(BIN)/python -m tests.faults --kills 200 --boundaries 20 --postmasters 50 \
+	  --events 10 --drops 1000 --neighbour 20
 
 format: .make/venv ## Put the code into its form.
 	$(BIN)/ruff check --fix .

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,8 @@ from tests.faults.machine import GUILD, Machine, Silence, upload
 from tests.faults.plans import Boundary, Moment
 from tests.faults.server import Server
 
-LONGEST_LIFE = 1.2
+# A life ends within so many times what starting, signing in and one upload take here and now.
+LONGEST_LIFE = 3.0
 BOUNDARY_SECONDS = 20.0
 # Short leases, so that they are renewed, and run out, within one life.
 LIFE: dict[str, Any] = {"lease": 2.0, "renewal": 0.05, "moderator": True}
@@ -64,6 +66,20 @@ class Campaign:
         self._documents = documents
         self._choice = random.Random(seed)  # noqa: S311 -- repeatable, not secret
         self._uploads = 0
+        self._pace = 1.0
+
+    async def fill(self, *, tick: Tick) -> None:
+        """Have the whole corpus acknowledged, and nobody told: all of it is read under fire."""
+        started = time.perf_counter()
+        pid = await self.machine.start(drop=1.0)
+        async with self.machine.caller() as http:
+            await self._upload(http, 1)
+            self._pace = time.perf_counter() - started
+            tick()
+            for _ in range(self._documents - self._uploads):
+                await self._upload(http, 1)
+                tick()
+        await self.machine.kill(pid)
 
     async def record(self) -> list[tuple[str, Moment]]:
         """Live once without dying and return the boundaries that were reached, in order."""
@@ -79,16 +95,16 @@ class Campaign:
     async def die_at_random(self, *, times: int, tick: Tick) -> None:
         """Kill the system so often, each time at a random moment of its life."""
         for _ in range(times):
-            await self._one_life(kill_after=self._choice.uniform(0.0, LONGEST_LIFE))
+            await self._one_life(kill_after=self._moment())
             self.ledger.deaths[RANDOM] += 1
             tick()
 
     async def die_with(self, server: Server, *, times: int, tick: Tick) -> None:
         """Kill PostgreSQL at a random moment, every other time with the system, and start it."""
         for index in range(times):
-            using = asyncio.create_task(self._use())
             pid = await self._begin(None)
-            await asyncio.sleep(self._choice.uniform(0.0, LONGEST_LIFE))
+            using = asyncio.create_task(self._use())
+            await asyncio.sleep(self._moment())
             await asyncio.to_thread(server.kill)
             if index % 2:
                 await self.machine.kill(pid)
@@ -115,6 +131,9 @@ class Campaign:
                 self.ledger.missed.append(f"{caller} {moment}")
             tick()
 
+    def _moment(self) -> float:
+        return self._choice.uniform(0.0, LONGEST_LIFE * self._pace)
+
     async def finish(self) -> Ledger:
         """Let one undisturbed life do what is left and judge the outcome."""
         async with self.machine.owner() as owner:
@@ -132,13 +151,12 @@ class Campaign:
         return await self.machine.start(boundary=boundary, **LIFE)
 
     async def _one_life(
-        self, *, kill_after: float = LONGEST_LIFE, boundary: Boundary | None = None
+        self, *, kill_after: float = BOUNDARY_SECONDS, boundary: Boundary | None = None
     ) -> bool:
         """Live, be used, die; return whether the system died by itself. Look at what is left."""
         pid = await self._begin(boundary)
         using = asyncio.create_task(self._use())
-        seconds = BOUNDARY_SECONDS if boundary else kill_after
-        died = await self.machine.gone(pid, seconds=seconds)
+        died = await self.machine.gone(pid, seconds=kill_after)
         await self.machine.kill(pid)
         await using
         await self._judge()

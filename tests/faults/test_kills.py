@@ -24,10 +24,11 @@ def _nobody_watches() -> None:
 async def test_no_promise_is_broken_by_a_kill_at_any_commit_or_moment(
     failing_machine: Machine,
 ) -> None:
-    campaign = Campaign(failing_machine, documents=100, seed=1)
+    campaign = Campaign(failing_machine, documents=40, seed=1)
     boundaries = await campaign.record()
     callers = {caller for caller, _ in boundaries}
     assert all(any(caller.startswith(room) for caller in callers) for room in ROOMS), callers
+    await campaign.fill(tick=_nobody_watches)
     await campaign.die_at_random(times=8, tick=_nobody_watches)
     await campaign.die_at(boundaries, times=1, tick=_nobody_watches)
     ledger = await campaign.finish()
