@@ -46,7 +46,17 @@ def _load(text: str) -> Any:
 
 def _value(text: str) -> Any:
     # Numbers stay as they are written: a float would change what the document says.
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    return json.loads(
+        text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for position, (key, member) in enumerate(pairs, start=1):
+        # A name given twice is legal JSON; a plain dictionary would lose the first value.
+        value[key if key not in value else f"{key} ({position})"] = member
+    return value
 
 
 def _describe(value: Any, *, level: int) -> Iterator[Element]:
