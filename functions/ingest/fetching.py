@@ -52,9 +52,9 @@ async def fetch(clients: Clients, lease: Lease, version: VersionAtWork) -> bytes
 
 
 def document_name(version: VersionAtWork) -> str:
-    """Return a document's file name: a folder's path, or a page's address, tells where it is."""
+    """Return the name a document is read by: a file's own, folders included, or a page's last."""
     if not version.is_page:
-        return PurePosixPath(version.source_name).name
+        return version.source_name
     parts = urlsplit(version.source_name)
     return PurePosixPath(unquote(parts.path)).name or parts.netloc
 
