@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { fakeServer, Refusal } from '../../testing/fakeServer';
 import { openPage } from '../../testing/openPage';
-import { document as sample, page, question } from '../../testing/samples';
+import { document as sample, page, question, statistics } from '../../testing/samples';
 
 const history = () => ({ guild: { id: '1', questions: page([]) } });
 const found = (change: object) => () => ({ guild: { id: '1', question: { ...question, ...change } } });
@@ -115,7 +115,7 @@ test('a source leads to its passage with the quoted words marked', async () => {
   fakeServer({
     Questions: history,
     Question: found({}),
-    Document: () => ({ guild: { id: '1', document: sample } }),
+    Document: () => ({ guild: { id: '1', statistics, document: sample } }),
     Passages: () => ({ guild: { id: '1', document: { id: 'd1', passages: [passage] } } }),
   });
   const user = openPage('/questions/q1');
