@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from functions.ingest import embedding
@@ -281,3 +282,26 @@ async def test_sentences_are_marked_whichever_model_answers(
     assert found[0].highlights
     # The server embeds the question and no sentence: a busy one would take seconds for them.
     assert ollama.embedded == [[QUESTION]]
+
+
+async def test_a_large_server_is_searched_through_the_models_own_index(
+    laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _add(laptop)
+    await laptop.reindexing(other_model).run(laptop.guild_id, report=silent)
+    compared = await laptop.search(QUESTION)
+    monkeypatch.setattr(service, "MOST_COMPARED_EXACTLY", 0)
+    assert (await laptop.search(QUESTION))[0] == compared[0]
+    values = {
+        "guild_id": laptop.guild_id,
+        "vector": "[" + ",".join(["1"] + ["0"] * 255) + "]",
+        "also": [1],
+        "depth": 10,
+    }
+    async with laptop.clients.database.guild(laptop.guild_id) as session:
+        # Few rows are cheaper to read in turn; what is asked here is whether the index fits.
+        for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+            await session.execute(text(f"SET LOCAL {name} = off"))
+        explain = text(f"EXPLAIN {service.queries.indexed(other_model).text}")
+        plan = "\n".join((await session.scalars(explain, values)).all())
+    assert f"embeddings_model_{other_model.id}" in plan
