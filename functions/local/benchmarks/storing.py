@@ -21,10 +21,14 @@ import numpy as np
 
 from db.migrate import migrate
 from db.session import Database
+from functions.ingest.embedding import Embedded, text_hash
 from functions.ingest.publishing import prepare, publish
+from functions.ingest.queries import STAGE
 from functions.ingest.schemas import Chunk, ParsedDocument, VersionAtWork
 from functions.local.postgres import EmbeddedPostgres, start_postgres
-from functions.runtime.leases import claim
+from functions.runtime.embedder.checking import vector_text
+from functions.runtime.embedder.registry import EMBEDDED
+from functions.runtime.leases import Lease, claim
 
 GUILD = 1
 DIMENSIONS = 384
@@ -185,8 +189,26 @@ async def _record(owner: asyncpg.Connection, parsed: ParsedDocument) -> _Ids:
     return _Ids(document, version)
 
 
+async def _stage(database: Database, lease: Lease, draft: _Draft) -> Embedded:
+    """Leave the vectors where embedding leaves them."""
+    hashes = [text_hash(f"{piece.ordinal} {piece.text}") for piece in draft.chunks]
+    values = {
+        "version_id": lease.row_id,
+        "guild_id": lease.guild_id,
+        "model_id": EMBEDDED.id,
+        "hashes": hashes,
+        "vectors": [vector_text(vector) for vector in draft.vectors],
+    }
+    async with database.guild(GUILD) as session:
+        await session.execute(STAGE, values)
+    return Embedded(model=EMBEDDED, hashes=hashes, probe=vector_text(draft.vectors[0]))
+
+
 async def _publish(database: Database, draft: _Draft, ids: _Ids) -> float:
-    """Return the seconds that publishing takes; what is prepared before it is not counted."""
+    """Return the seconds that publishing takes.
+
+    What is prepared before it is not counted, nor are the vectors staged while embedding.
+    """
     lease = await claim(database, "document_versions", ids.version)
     if lease is None:
         raise RuntimeError
@@ -199,9 +221,8 @@ async def _publish(database: Database, draft: _Draft, ids: _Ids) -> float:
         content=None,
         fetch_url=None,
     )
-    publication = prepare(
-        version, draft.parsed, draft.chunks, vectors=draft.vectors, probe=draft.vectors[0]
-    )
+    embedded = await _stage(database, lease, draft)
+    publication = prepare(version, draft.parsed, draft.chunks, embedded=embedded)
     started = time.perf_counter()
     async with database.guild(GUILD) as session:
         await publish(session, lease, publication)
