@@ -69,8 +69,7 @@ export function DropZone({ onFiles, isRoomy, children }: DropZoneProps) {
           {isOver ? 'Let go to add them to the library' : 'Drop documents anywhere on this page'}
         </p>
         <p className={css.hint}>
-          PDF, Word, PowerPoint, Excel, EPUB, HTML, Markdown, text, CSV, JSON and source code, up to
-          25&nbsp;MiB each
+          PDF, Word, PowerPoint, Excel, EPUB, HTML, Markdown, text, CSV, JSON, source code; up to 25&nbsp;MiB
         </p>
       </div>
       <div className={css.ways}>

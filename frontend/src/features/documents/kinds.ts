@@ -49,7 +49,7 @@ export function badgeOf({ mediaType, sourceName, origin }: Source): string {
 }
 
 const endings =
-  'md markdown txt html htm pdf docx pptx xlsx csv tsv json epub rst adoc py js ts jsx tsx java kt go rs c h cpp cs rb php swift scala sh sql toml yaml yml xml css';
+  'md markdown txt html htm pdf docx pptx xlsx xls csv tsv json jsonl ipynb epub rst adoc py js ts jsx tsx java kt go rs c h cpp cs rb php swift scala sh sql toml yaml yml xml css';
 
 /** For the file chooser; the server judges by what is in a file. */
 export const accepted = ['text/*', ...endings.split(' ').map((ending) => `.${ending}`)].join(',');
