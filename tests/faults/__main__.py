@@ -64,9 +64,6 @@ Task = Callable[[Machine], Awaitable[Finding]]
 def main(**orders: int) -> None:
     """Break the system on purpose; the exit status is 1 where a promise was broken."""
     findings = asyncio.run(_run(Orders(**orders)))
-    for finding in findings:
-        mark = "[green]kept[/green]" if finding.kept else "[red]BROKEN[/red]"
-        out.print(f"{mark}  {finding.fault}: {finding.outcome}", highlight=False)
     raise SystemExit(0 if all(finding.kept for finding in findings) else 1)
 
 
@@ -99,13 +96,16 @@ def _tasks(orders: Orders, server: Server) -> Iterator[Task]:
 
 async def _in_machine(task: Task, number: int, server: Server, nursery: Nursery) -> Finding:
     async with machine(server.url, name=f"faults-{number}", nursery=nursery) as made:
-        return await task(made)
+        finding = await task(made)
+    mark = "[green]kept[/green]" if finding.kept else "[red]BROKEN[/red]"
+    out.print(f"{mark}  {finding.fault}: {finding.outcome}", highlight=False)
+    return finding
 
 
 async def _kill(made: Machine, *, orders: Orders, server: Server) -> Finding:
     campaign = Campaign(made, documents=CORPUS, seed=orders.seed)
     started = time.perf_counter()
-    reached = await campaign.record() if orders.boundaries else []
+    reached = await campaign.record() if orders.boundaries else {}
     with _watched("documents acknowledged", CORPUS) as tick:
         await campaign.fill(tick=tick)
     with _watched("random kills", orders.kills) as tick:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import logging
 import os
@@ -39,10 +40,11 @@ GATHERING_SECONDS = 0.3
 class Moody(HashEmbedder):
     """Embeds; but some words kill its process, some never work, some not at the first attempt."""
 
-    def __init__(self, *, slowness: float, healed: bool) -> None:
-        self._slowness = slowness
-        self._healed = healed
-        self._failed: set[str] = set()
+    def __init__(self, plan: Plan) -> None:
+        self._slowness = plan.slowness
+        self._healed = plan.healed
+        # Remembered across lives: what fails at first must not fail at first for ever.
+        self._failed = Path(plan.log).parent
 
     async def embed_passages(self, texts: Sequence[str], **options: Any) -> Vectors:
         if self._slowness:
@@ -50,10 +52,15 @@ class Moody(HashEmbedder):
         for text in () if self._healed else texts:
             if DEADLY in text:
                 die()
-            if HOPELESS in text or (FLAKY in text and text not in self._failed):
-                self._failed.add(text)
+            if HOPELESS in text or (FLAKY in text and self._fails_first(text)):
                 raise RuntimeError("out of memory")
         return await super().embed_passages(texts, **options)
+
+    def _fails_first(self, text: str) -> bool:
+        mark = self._failed / f"failed-{hashlib.sha256(text.encode()).hexdigest()}"
+        known = mark.exists()
+        mark.touch()
+        return not known
 
 
 def die() -> None:
@@ -119,7 +126,7 @@ def _log_to(plan: Plan) -> None:
 
 def _embedder(plan: Plan) -> EmbeddingModel:
     if plan.embedder == "twin":
-        return Moody(slowness=plan.slowness, healed=plan.healed)
+        return Moody(plan)
     from functions.local.home import models_path  # noqa: PLC0415 -- the twin needs no engine
     from functions.runtime.embedder.embedder import Embedder  # noqa: PLC0415
 

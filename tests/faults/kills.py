@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ BOUNDARY_SECONDS = 20.0
 LIFE: dict[str, Any] = {"lease": 2.0, "renewal": 0.05, "moderator": True}
 END_SECONDS = 300.0
 UPLOADS_PER_LIFE = 3
-NTH_MOST = 4
+DOCUMENTS_RECORDED = 26
 COUNTED = "SELECT status, count(*) FROM document_versions GROUP BY status ORDER BY status"
 RANDOM = "a random moment"
 POSTMASTER = "PostgreSQL itself"
@@ -81,13 +81,13 @@ class Campaign:
                 tick()
         await self.machine.kill(pid)
 
-    async def record(self) -> list[tuple[str, Moment]]:
-        """Live once without dying and return the boundaries that were reached, in order."""
+    async def record(self) -> dict[tuple[str, Moment], int]:
+        """Live once without dying; return the boundaries that were reached, and how often."""
         record = self.machine.folder / "boundaries.txt"
         pid = await self.machine.start(record=str(record), **LIFE)
         async with self.machine.owner() as owner, self.machine.caller() as http:
             # Every kind once, one that is long, and one that fails at first.
-            await self._upload(http, 26)
+            await self._upload(http, DOCUMENTS_RECORDED)
             await self.machine.wait_for_work(owner, most=END_SECONDS)
         await self.machine.kill(pid)
         return _read(record)
@@ -118,12 +118,12 @@ class Campaign:
             tick()
 
     async def die_at(
-        self, boundaries: Sequence[tuple[str, Moment]], *, times: int, tick: Tick
+        self, boundaries: Mapping[tuple[str, Moment], int], *, times: int, tick: Tick
     ) -> None:
         """Have the system kill itself at each boundary so often; note those it did not reach."""
         for caller, moment in [one for one in boundaries for _ in range(times)]:
-            # Nothing is done so often in each life but the steps of ingestion.
-            most = NTH_MOST if times > 1 and caller.startswith("functions.ingest") else 1
+            # The recorded life read many documents, others read a few.
+            most = max(1, boundaries[caller, moment] // DOCUMENTS_RECORDED)
             boundary = Boundary(caller=caller, moment=moment, nth=self._choice.randint(1, most))
             if await self._one_life(boundary=boundary):
                 self.ledger.deaths[f"{caller} {moment}"] += 1
@@ -220,7 +220,10 @@ async def look_for(machine: Machine, words: str) -> list[int]:
     return [passage.chunk_id for passage in found.passages]
 
 
-def _read(record: Path) -> list[tuple[str, Moment]]:
-    """Return the boundaries of a recorded life, each once, in the order of the alphabet."""
-    lines = {tuple(line.split(" ")) for line in record.read_text(encoding="utf-8").splitlines()}
-    return [(caller, "before" if word == "before" else "after") for caller, word in sorted(lines)]
+def _read(record: Path) -> dict[tuple[str, Moment], int]:
+    """Return the boundaries of a recorded life in the order of the alphabet."""
+    reached: Counter[tuple[str, Moment]] = Counter()
+    for line in record.read_text(encoding="utf-8").splitlines():
+        caller, word = line.split(" ")
+        reached[caller, "before" if word == "before" else "after"] += 1
+    return dict(sorted(reached.items()))
