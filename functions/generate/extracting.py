@@ -172,8 +172,8 @@ def _next(rest: Sequence[Sentence], chosen: Sequence[Sentence], *, least: float)
     return sentence if value >= least else None
 
 
-def choose(passages: Sequence[Passage]) -> list[Sentence]:
-    """Choose up to three sentences, best passages first; in the documents' order."""
+def choose(passages: Sequence[Passage], *, most: int = MOST_SENTENCES) -> list[Sentence]:
+    """Choose up to ``most`` sentences, best passages first; in the documents' order."""
     sentences = [
         sentence for rank, passage in enumerate(passages) for sentence in _scored(rank, passage)
     ]
@@ -181,7 +181,7 @@ def choose(passages: Sequence[Passage]) -> list[Sentence]:
         return []
     least = LEAST_OF_BEST * max(map(_score, sentences))
     chosen = [_first(sentences)]
-    while len(chosen) < MOST_SENTENCES:
+    while len(chosen) < most:
         rest = [sentence for sentence in sentences if sentence not in chosen]
         following = _next(rest, chosen, least=least)
         if following is None:

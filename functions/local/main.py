@@ -9,6 +9,7 @@ COMMANDS = {
     "bench": "Measure this installation.",
     "broker": "Run the development broker on its own.",
     "discord": "Talk to Discord about this application.",
+    "eval": "Measure how well questions find their answers.",
     "export": "Save every document of the knowledge base.",
     "ingest": "Add files, folders and web pages to the knowledge base.",
     "migrate": "Bring the database to the newest schema.",
