@@ -106,7 +106,7 @@ async def _kill(made: Machine, *, orders: Orders, server: Server) -> Finding:
     campaign = Campaign(made, documents=CORPUS, seed=orders.seed)
     started = time.perf_counter()
     reached = await campaign.record() if orders.boundaries else {}
-    with _watched("documents acknowledged", CORPUS) as tick:
+    with _watched("documents acknowledged", campaign.unsent) as tick:
         await campaign.fill(tick=tick)
     with _watched("random kills", orders.kills) as tick:
         await campaign.die_at_random(times=orders.kills, tick=tick)

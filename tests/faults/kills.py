@@ -68,6 +68,11 @@ class Campaign:
         self._uploads = 0
         self._pace = 1.0
 
+    @property
+    def unsent(self) -> int:
+        """How many documents of the corpus were not sent yet."""
+        return max(self._documents - self._uploads, 0)
+
     async def fill(self, *, tick: Tick) -> None:
         """Have the whole corpus acknowledged, and nobody told: all of it is read under fire."""
         started = time.perf_counter()
@@ -76,7 +81,7 @@ class Campaign:
             await self._upload(http, 1)
             self._pace = time.perf_counter() - started
             tick()
-            for _ in range(self._documents - self._uploads):
+            for _ in range(self.unsent):
                 await self._upload(http, 1)
                 tick()
         await self.machine.kill(pid)
