@@ -132,9 +132,10 @@ async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> No
         message = error.message if isinstance(error, LorekeeperError) else LorekeeperError().message
         await _end(clients, lease, status="dead", reason=message)
         return
-    if isinstance(error, TryLaterError):
-        # A site in trouble wants minutes, and no broker waits that long: the sweep does.
-        wait = max(error.wait_seconds, FIRST_WAIT_SECONDS * 2**lease.attempts)
+    if isinstance(error, UnavailableError):
+        # A site or a model in trouble wants minutes, and no broker waits that long: the sweep does.
+        asked = error.wait_seconds if isinstance(error, TryLaterError) else 0.0
+        wait = max(asked, FIRST_WAIT_SECONDS * 2**lease.attempts)
         await release(clients.database, lease, failed=True, wait_seconds=wait)
         return
     await release(clients.database, lease, failed=True, wait_seconds=2.0**lease.attempts)
