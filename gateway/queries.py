@@ -39,16 +39,21 @@ from db.models import Membership as MembershipRow
 from gateway.words import Membership, Role, Viewer
 
 SESSION_DAYS = 30
+ENDED_BADLY = ("failed", "dead")
 DEFAULT = text("DEFAULT")
 Rows = Sequence[Any]
 Position = tuple[datetime, UUID]
 
 
 class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which documents are wanted: named like this, listed by that sitemap."""
+    """Which documents are wanted: named like this, listed by that sitemap.
+
+    ``grouped`` leaves what a list named to the list, unless it failed.
+    """
 
     search: str | None = None
     listed_by: UUID | None = None
+    grouped: bool = False
 
 
 async def viewer_of_session(session: AsyncSession, token_hash: bytes) -> Viewer | None:
@@ -156,8 +161,23 @@ def _documents(guild_id: int) -> Select[Any]:
     )
 
 
+def _newest_failed() -> ColumnElement[bool]:
+    status = (
+        select(DocumentVersion.status)
+        .where(DocumentVersion.document_id == Document.id)
+        .order_by(DocumentVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return status.in_(ENDED_BADLY)
+
+
 def _matches(wanted: DocumentFilter) -> ColumnElement[bool]:
-    listed = Document.listed_by == wanted.listed_by if wanted.listed_by else true()
+    listed: ColumnElement[bool] = true()
+    if wanted.listed_by:
+        listed = Document.listed_by == wanted.listed_by
+    elif wanted.grouped:
+        listed = or_(Document.listed_by.is_(None), _newest_failed())
     if not wanted.search:
         return listed
     return and_(
@@ -231,7 +251,7 @@ async def retry_newest_versions(
     )
     statement = (
         update(DocumentVersion)
-        .where(DocumentVersion.id.in_(newest), DocumentVersion.status.in_(("failed", "dead")))
+        .where(DocumentVersion.id.in_(newest), DocumentVersion.status.in_(ENDED_BADLY))
         .values(
             status="received",
             status_reason=None,

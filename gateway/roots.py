@@ -40,7 +40,7 @@ class Guild:
             questions_per_day=[DayCount(**day._mapping) for day in days],  # noqa: SLF001
         )
 
-    @resolver("The documents, the latest changed first.")
+    @resolver("The documents, the latest changed first; grouped, a list stands for what it names.")
     async def documents(
         self,
         info: Info,
@@ -49,9 +49,10 @@ class Guild:
         after: str | None = None,
         search: str | None = None,
         listed_by: strawberry.ID | None = None,
+        grouped: bool = False,
     ) -> DocumentConnection:
         """Return a page of documents."""
-        wanted = service.document_filter(search, listed_by)
+        wanted = service.document_filter(search, listed_by=listed_by, grouped=grouped)
         page = await service.documents(access_of(info), wanted, first=first, after=after)
         return DocumentConnection(
             nodes=[Document.of(row) for row in page.rows],

@@ -92,12 +92,15 @@ async def figures(access: Access) -> tuple[Row[Any], list[Row[Any]]]:
         )
 
 
-def document_filter(search: str | None, listed_by: str | None) -> queries.DocumentFilter:
+def document_filter(
+    search: str | None, *, listed_by: str | None, grouped: bool
+) -> queries.DocumentFilter:
     """Return which documents are wanted; ``search`` looks into titles and file names."""
     lister = parse_id(listed_by) if listed_by else None
     if listed_by and lister is None:
         raise NotFoundError
-    return queries.DocumentFilter(search=clean(search or "")[:LONGEST_SEARCH], listed_by=lister)
+    words = clean(search or "")[:LONGEST_SEARCH]
+    return queries.DocumentFilter(search=words, listed_by=lister, grouped=grouped)
 
 
 async def documents(

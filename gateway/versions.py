@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 
 from db.models import Document, DocumentVersion
 from functions.runtime.errors import InvalidRequestError, NotFoundError
+from gateway.queries import ENDED_BADLY
 
-ENDED_BADLY = ("failed", "dead")
 OPEN = ("received", "processing")
 FROM_THE_WEB = "url"
 # Two files of the same bytes under two names would both find the library without them.

@@ -10,6 +10,7 @@ interface Variables {
   first?: number;
   after?: string | number | null;
   listedBy?: string | null;
+  grouped?: boolean;
   url?: string;
   title?: string | null;
   refreshHours?: number | null;
@@ -141,11 +142,13 @@ export class MockLibrary {
     };
   }
 
-  private found({ search, listedBy: lister }: Variables): MockDocument[] {
+  private found({ search, listedBy: lister, grouped }: Variables): MockDocument[] {
     const words = (search ?? '').toLowerCase();
     return this.documents.filter(
-      ({ title, sourceName, listedBy }) =>
-        (!lister || listedBy === lister) && `${title} ${sourceName}`.toLowerCase().includes(words),
+      ({ title, sourceName, listedBy, status }) =>
+        (!lister || listedBy === lister) &&
+        (!grouped || !listedBy || status === 'FAILED') &&
+        `${title} ${sourceName}`.toLowerCase().includes(words),
     );
   }
 

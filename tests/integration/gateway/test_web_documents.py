@@ -17,8 +17,8 @@ ADD = """mutation($g:ID!,$u:String!,$t:String,$h:Int){
 SET = """mutation($g:ID!,$d:ID!,$h:Int){
   setRefresh(guildId:$g,documentId:$d,hours:$h){refreshHours nextRefreshAt}}"""
 RETRY_ALL = "mutation($g:ID!){retryFailedDocuments(guildId:$g)}"
-LISTED = """query($g:ID!,$l:ID){guild(id:$g){documents(listedBy:$l){totalCount
-  nodes{title listedBy}}}}"""
+LISTED = """query($g:ID!,$l:ID,$grouped:Boolean!=false){
+  guild(id:$g){documents(listedBy:$l,grouped:$grouped){totalCount nodes{title listedBy}}}}"""
 
 
 async def _rows(database: Database, guild_id: int) -> list[tuple[Any, ...]]:
@@ -181,3 +181,30 @@ async def test_the_pages_of_a_sitemap_can_be_listed_alone(
     await moderator.data(ADD, g=str(library.guild_id), u="https://example.org/page")
     kept = await moderator.data(LISTED, g=str(library.guild_id), l=lister)
     assert kept["guild"]["documents"]["totalCount"] == 0
+
+
+async def test_a_list_stands_for_its_pages_but_for_those_that_failed(
+    moderator: Person, library: Library, database: Database
+) -> None:
+    guild = str(library.guild_id)
+    for name in ("good", "bad"):
+        added = await moderator.data(ADD, g=guild, u=f"https://example.org/{name}")
+        async with database.guild(library.guild_id) as session:
+            document = {"id": UUID(added["addAddress"]["id"])}
+            status = {"status": {"good": "processing", "bad": "failed"}[name]}
+            await session.execute(
+                text("UPDATE documents SET listed_by = :lister WHERE id = :id"),
+                document | {"lister": library.document_id},
+            )
+            await session.execute(
+                text("UPDATE document_versions SET status = :status WHERE document_id = :id"),
+                document | status,
+            )
+    grouped = (await moderator.data(LISTED, g=guild, grouped=True))["guild"]["documents"]
+    assert grouped["totalCount"] == 2
+    assert {node["title"] for node in grouped["nodes"]} == {
+        "Adding knowledge",
+        "https://example.org/bad",
+    }
+    everything = await moderator.data(LISTED, g=guild, grouped=False)
+    assert everything["guild"]["documents"]["totalCount"] == 3

@@ -190,8 +190,9 @@ test('the search asks for what was typed, and once', async () => {
   const { calls } = fakeServer({ Documents: list(sample) });
   const user = openPage('/documents');
   await user.type(await screen.findByRole('searchbox'), 'seed');
+  expect(calls.find(({ name }) => name === 'Documents')?.variables).toMatchObject({ grouped: true });
   await waitFor(() => {
-    expect(calls.at(-1)?.variables).toMatchObject({ search: 'seed', after: null });
+    expect(calls.at(-1)?.variables).toMatchObject({ search: 'seed', after: null, grouped: false });
   });
   expect(calls.filter(({ name }) => name === 'Documents')).toHaveLength(2);
 });

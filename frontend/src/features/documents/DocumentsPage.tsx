@@ -34,7 +34,15 @@ export function DocumentsPage() {
   const [typed, setTyped] = useState('');
   const search = useSettled(typed.trim());
   const { after, pagerOf } = usePaging(pageSize, search);
-  const query = { guildId: guild.id, first: pageSize, after, search: search || null, listedBy: null };
+  const query = {
+    guildId: guild.id,
+    first: pageSize,
+    after,
+    search: search || null,
+    listedBy: null,
+    // A sitemap of a thousand pages is one row; who searches is shown all that matches.
+    grouped: search === '',
+  };
   const { data, error } = useLive(useDocumentsQuery, query, isPending);
   const statistics = data?.guild.statistics;
   const isEmpty = statistics?.documents === 0;

@@ -18,7 +18,7 @@ function isPending({ guild }: DocumentsQuery): boolean {
 export function ListedPages({ listId }: { listId: string }) {
   const guildId = useGuild().id;
   const { after, pagerOf } = usePaging(pageSize, listId);
-  const query = { guildId, first: pageSize, after, search: null, listedBy: listId };
+  const query = { guildId, first: pageSize, after, search: null, listedBy: listId, grouped: false };
   const { data, error } = useLive(useDocumentsQuery, query, isPending);
   if (!data) return <Opening title="Fetching the pages…" error={error} />;
   const { documents } = data.guild;

@@ -20,6 +20,7 @@ export type DocumentsQueryVariables = Exact<{
   after?: string | null | undefined;
   search?: string | null | undefined;
   listedBy?: string | null | undefined;
+  grouped: boolean;
 }>;
 
 
@@ -138,7 +139,7 @@ export const DocumentCardFragmentDoc = new TypedDocumentString(`
 }
     `, {"fragmentName":"DocumentCard"});
 export const DocumentsDocument = new TypedDocumentString(`
-    query Documents($guildId: ID!, $first: Int!, $after: String, $search: String, $listedBy: ID) {
+    query Documents($guildId: ID!, $first: Int!, $after: String, $search: String, $listedBy: ID, $grouped: Boolean!) {
   guild(id: $guildId) {
     id
     statistics {
@@ -147,7 +148,13 @@ export const DocumentsDocument = new TypedDocumentString(`
       processingDocuments
       failedDocuments
     }
-    documents(first: $first, after: $after, search: $search, listedBy: $listedBy) {
+    documents(
+      first: $first
+      after: $after
+      search: $search
+      listedBy: $listedBy
+      grouped: $grouped
+    ) {
       totalCount
       endCursor
       hasNextPage

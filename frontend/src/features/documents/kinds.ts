@@ -15,6 +15,7 @@ const kinds: Record<string, Kind> = {
   [`${office}.wordprocessingml.document`]: { words: 'Word document', badge: 'DOCX' },
   [`${office}.presentationml.presentation`]: { words: 'PowerPoint presentation', badge: 'PPTX' },
   [`${office}.spreadsheetml.sheet`]: { words: 'Excel workbook', badge: 'XLSX' },
+  'application/vnd.ms-excel': { words: 'Excel workbook', badge: 'XLS' },
   'text/csv': { words: 'Table (CSV)', badge: 'CSV' },
   'application/json': { words: 'JSON', badge: 'JSON' },
   'application/epub+zip': { words: 'E-book (EPUB)', badge: 'EPUB' },
