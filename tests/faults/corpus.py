@@ -16,7 +16,7 @@ tower stair ledger watch night morning fog reef sail captain crew cargo island
 """
 WORDS: Final = tuple(_WORDS.split())
 LONG_EVERY: Final = 20
-FLAKY_EVERY: Final = 25
+FLAKY_EVERY: Final = 10
 
 
 class Corpus:
