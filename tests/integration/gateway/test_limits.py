@@ -275,15 +275,18 @@ async def test_a_refusal_spends_nothing(database: Database) -> None:
 
 
 async def test_the_window_before_counts_by_the_share_still_covered(database: Database) -> None:
-    budget = Budget(name="sliding", limit=100, seconds=3600)
+    # Ten years: no turn of the window falls between the two looks at the clock.
+    seconds = 10 * 365 * 24 * 3600
+    budget = Budget(name="sliding", limit=100, seconds=seconds)
     async with database.transaction() as session:
         left = await session.scalar(
             text(
                 "INSERT INTO rate_counters (principal, window_start, spent) SELECT 'sliding:one',"
-                " to_timestamp((floor(now / 3600) - 1) * 3600), 100"
+                " to_timestamp((floor(now / :seconds) - 1) * :seconds), 100"
                 " FROM (SELECT extract(epoch FROM clock_timestamp()) AS now)"
-                " RETURNING 1 - mod(extract(epoch FROM clock_timestamp()), 3600) / 3600"
-            )
+                " RETURNING 1 - mod(extract(epoch FROM clock_timestamp()), :seconds) / :seconds"
+            ),
+            {"seconds": seconds},
         )
     free = 100 - int(100 * float(left or 0))
     with pytest.raises(BudgetSpentError):
