@@ -7,13 +7,20 @@ import msgspec
 
 MAXIMUM_PASSAGES = 50
 MAXIMUM_QUERY = 4000
+MAXIMUM_TURNS = 20
+
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_QUERY)]
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask for the passages that answer a query; ``highlights`` also wants their best sentences."""
+    """Ask for the passages that answer a query; ``highlights`` also wants their best sentences.
+
+    ``turns`` are what the same person asked before in the conversation, oldest first.
+    """
 
     guild_id: Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
-    query: Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_QUERY)]
+    query: Words
+    turns: Annotated[list[Words], msgspec.Meta(max_length=MAXIMUM_TURNS)] = []
     k: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_PASSAGES)] = 8
     highlights: bool = False
 

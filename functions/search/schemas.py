@@ -12,6 +12,13 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     languages: list[str]
 
 
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """A term asked for: the part of a word that it is, and what its turn counts, both 0 to 1."""
+
+    part: float = 1.0
+    recency: float = 1.0
+
+
 class Term(msgspec.Struct, frozen=True, kw_only=True):
     """A word of the question: its weight in BM25, and its share of what the question tells."""
 

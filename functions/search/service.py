@@ -14,6 +14,7 @@ from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel, model
 from functions.runtime.passages import Passage, SearchRequest, SearchResponse
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
+from functions.search.conversation import embed_conversation
 from functions.search.evidence import evidence
 from functions.search.folding import Row, fold
 from functions.search.fusion import fuse, spread
@@ -66,7 +67,7 @@ async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
     ]
     if request.highlights and passages:
         with watch.stage("highlights"):
-            passages = await _highlighted(clients, passages, found, query=request.query)
+            passages = await _highlighted(clients, passages, found, request=request)
     likely = (
         evidence(request.query, best_passage=passages[0].text, ranked=found.ranked)
         if passages
@@ -81,7 +82,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
     # The embedder works in a thread of its own while the database looks up the words. A guild's
     # model hardly ever changes: the one it had at its last question is tried.
     guess = clients.known_models.get(request.guild_id, EMBEDDED)
-    embedding = asyncio.ensure_future(_embed(clients, request.query, guess, watch))
+    embedding = asyncio.ensure_future(_embed(clients, request, guess, watch))
     try:
         # One snapshot: where the model changes meanwhile, its vectors go after the new ones came.
         async with clients.database.guild(request.guild_id, snapshot=True) as session:
@@ -91,7 +92,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
             if model != guess:
                 embedding.cancel()
                 clients.known_models[request.guild_id] = model
-                embedding = asyncio.ensure_future(_embed(clients, request.query, model, watch))
+                embedding = asyncio.ensure_future(_embed(clients, request, model, watch))
             vector = await embedding
             with watch.stage("dense"):
                 dense = Dense(model=model, vector=vector, statistics=statistics)
@@ -106,9 +107,13 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
     return Found(model=model, ranked=distinct, best=best, vector=vector, readings=readings)
 
 
-async def _embed(clients: Clients, query: str, model: RegisteredModel, watch: Stopwatch) -> Vector:
+async def _embed(
+    clients: Clients, request: SearchRequest, model: RegisteredModel, watch: Stopwatch
+) -> Vector:
     with watch.stage("embed"):
-        return await clients.embedder_of(model).embed_query(query)
+        return await embed_conversation(
+            clients.embedder_of(model), request.query, turns=request.turns
+        )
 
 
 async def _rows(
@@ -123,7 +128,7 @@ async def _by_words(
 ) -> tuple[Statistics, list[Reading], list[Hit]]:
     scope = {"guild_id": request.guild_id}
     statistics = Statistics(**(await _rows(session, queries.STATISTICS, scope))[0])
-    words = words_by_language(request.query, statistics.languages)
+    words = words_by_language(request.query, statistics.languages, turns=request.turns)
     every = sorted({word for _, of_language in words for word in of_language})
     if not every or not statistics.passages:
         return statistics, [], []
@@ -229,12 +234,16 @@ def _passage(candidate: Candidate, row: PassageRow, *, public_url: str) -> Passa
 
 
 async def _highlighted(
-    clients: Clients, passages: list[Passage], found: Found, *, query: str
+    clients: Clients, passages: list[Passage], found: Found, *, request: SearchRequest
 ) -> list[Passage]:
     # Sentences are weighed in the process, whichever model answers: forty of them took 5 s on a
     # busy Ollama, 0.4 s here.
     embedder = clients.embedder
-    vector = found.vector if found.model == EMBEDDED else await embedder.embed_query(query)
+    vector = (
+        found.vector
+        if found.model == EMBEDDED
+        else await embed_conversation(embedder, request.query, turns=request.turns)
+    )
     top = passages[:HIGHLIGHTED_PASSAGES]
     readable = [_readable(row, found.readings) for _, row in found.best[:HIGHLIGHTED_PASSAGES]]
     marked = await highlight(readable, query=vector, embedder=embedder)

@@ -8,12 +8,16 @@ from functions.runtime.languages import stemmer_of
 from functions.runtime.lexical import TOKEN, UNSPACED_RUN, guess_language, terms
 from functions.runtime.stop_words import STOP_WORDS
 from functions.search.queries import UNTOLD
-from functions.search.schemas import Term
+from functions.search.schemas import Term, Word
 
 # A guild of three passages cannot tell a rare word from a common one. Twenty passages that hold
 # none of the words are imagined beside its own, and everyday words count a fifth.
 IMAGINED_PASSAGES = 20
 STOP_WORD_SHARE = 0.2
+# BM25's nDCG@10 on MTRAG-UN: .797 by the last turn alone; with each turn before it counting this
+# much of the next .862, with .3 .853, with .7 .855, with all alike .834.
+RECENCY = 0.5
+TURNS_COUNTED = 3
 
 
 def inverse_frequency(*, passages: int, holding: int) -> float:
@@ -38,30 +42,47 @@ def words_of(query: str, *, language: str | None = None) -> dict[str, float]:
     return parts
 
 
+def _words_of_conversation(
+    query: str, turns: Sequence[str], *, language: str | None
+) -> dict[str, Word]:
+    """Return the words of a question and of what was asked before; the latest use of one counts."""
+    words: dict[str, Word] = {}
+    for age, turn in enumerate([query, *reversed(turns)][:TURNS_COUNTED]):
+        for term, part in words_of(turn, language=language).items():
+            words.setdefault(term, Word(part=part, recency=RECENCY**age))
+    return words
+
+
 def words_by_language(
-    query: str, languages: Sequence[str]
-) -> list[tuple[list[str], dict[str, float]]]:
-    """Return a question's words as each language stems them; those that agree go together."""
-    readings: dict[frozenset[str], tuple[list[str], dict[str, float]]] = {}
+    query: str, languages: Sequence[str], *, turns: Sequence[str] = ()
+) -> list[tuple[list[str], dict[str, Word]]]:
+    """Return a question's words as each language stems them; those that agree go together.
+
+    ``turns`` are what was asked before, oldest first.
+    """
+    readings: dict[frozenset[str], tuple[list[str], dict[str, Word]]] = {}
     for language in (UNTOLD, *languages):
-        words = words_of(query, language=None if language == UNTOLD else language)
+        told = None if language == UNTOLD else language
+        words = _words_of_conversation(query, turns, language=told)
         readings.setdefault(frozenset(words), ([], words))[0].append(language)
     return list(readings.values())
 
 
-def weigh(words: Mapping[str, float], *, passages: int, holding: Mapping[str, int]) -> list[Term]:
-    """Weigh the terms of a question, each this part of a word; their shares add up to one."""
+def weigh(words: Mapping[str, Word], *, passages: int, holding: Mapping[str, int]) -> list[Term]:
+    """Weigh the terms of a question; their shares add up to one."""
     telling = {
-        word: part
+        word: asked.part
+        * asked.recency
         * inverse_frequency(passages=passages + IMAGINED_PASSAGES, holding=holding.get(word, 0))
         * (STOP_WORD_SHARE if word in STOP_WORDS else 1.0)
-        for word, part in sorted(words.items())
+        for word, asked in sorted(words.items())
     }
     total = sum(telling.values())
     return [
         Term(
             text=word,
-            idf=inverse_frequency(passages=passages, holding=holding.get(word, 0)),
+            idf=words[word].recency
+            * inverse_frequency(passages=passages, holding=holding.get(word, 0)),
             share=share / total,
         )
         for word, share in telling.items()

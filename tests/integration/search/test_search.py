@@ -91,6 +91,18 @@ async def test_a_question_in_another_language_finds_its_answer(
     assert found.passages[0].text == FACTS[4]
 
 
+async def test_a_follow_up_finds_what_the_conversation_is_about(
+    searcher: Searcher, facts: int
+) -> None:
+    turns = ["Hello!", "When was the Eiffel Tower in Paris finished?"]
+    found = await searcher.find(facts, "And where does it stand?", turns=turns)
+    assert found.passages[0].text == FACTS[2]
+    another = await searcher.find(
+        facts, "Where do I reset my password under Settings?", turns=turns
+    )
+    assert another.passages[0].text == FACTS[4]
+
+
 async def test_bm25_equals_the_textbook(searcher: Searcher, facts: int) -> None:
     query = "the largest bot settings 1889"
     counted = [Counter(terms(fact)) for fact in FACTS]
@@ -299,6 +311,9 @@ async def test_an_empty_guild_has_no_evidence(searcher: Searcher, guild_id: int)
         ({"guild_id": 1, "query": "x", "k": 0}, "k too small"),
         ({"guild_id": 1, "query": "x", "k": 51}, "k too large"),
         ({"guild_id": 1, "query": "x", "limit": 5}, "unknown word"),
+        ({"guild_id": 1, "query": "x", "turns": ["y"] * 21}, "too many turns"),
+        ({"guild_id": 1, "query": "x", "turns": [""]}, "an empty turn"),
+        ({"guild_id": 1, "query": "x", "turns": ["y" * 4001]}, "a long turn"),
     ],
 )
 async def test_a_request_that_is_not_understood_is_refused_in_a_sentence(

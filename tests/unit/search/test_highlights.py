@@ -2,8 +2,8 @@ import numpy as np
 
 from functions.runtime.embedder.twin import HashEmbedder
 from functions.search.highlights import MEANING_SHARE, MOST_SENTENCES, highlight
-from functions.search.schemas import Readable, Term
-from functions.search.weighing import weigh, words_of
+from functions.search.schemas import Readable, Term, Word
+from functions.search.weighing import weigh, words_by_language
 
 
 def readable(text: str, wanted: list[Term] | None = None, language: str | None = None) -> Readable:
@@ -12,7 +12,7 @@ def readable(text: str, wanted: list[Term] | None = None, language: str | None =
 
 async def test_the_sentence_with_the_questions_words_scores_highest() -> None:
     embedder = HashEmbedder()
-    words = {"museum": 1.0, "opens": 1.0}
+    words = {"museum": Word(), "opens": Word()}
     texts = ["Nothing here. The museum opens at nine.", "Trees grow. 博物馆。"]
     marks = await highlight(
         [readable(text, weigh(words, passages=2, holding={"museum": 1})) for text in texts],
@@ -41,7 +41,8 @@ async def test_text_without_sentences_has_no_highlights() -> None:
 
 async def test_a_sentence_is_read_in_its_documents_language() -> None:
     embedder = HashEmbedder()
-    wanted = weigh(words_of("Häuser", language="de"), passages=2, holding={"haus": 1})
+    words = dict(words_by_language("Häuser", ["de"])[-1][1])
+    wanted = weigh(words, passages=2, holding={"haus": 1})
     [marks] = await highlight(
         [readable("Ein Baum. Altes Haus.", wanted, "de")],
         query=np.zeros(embedder.dimensions, dtype=np.float32),

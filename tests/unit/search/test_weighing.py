@@ -1,5 +1,6 @@
 import pytest
 
+from functions.search.schemas import Word
 from functions.search.weighing import inverse_frequency, weigh, words_by_language, words_of
 
 
@@ -10,14 +11,14 @@ def test_the_idf_is_never_negative_and_falls_with_frequency() -> None:
 
 
 def test_a_question_weighs_one_in_all_and_each_word_once() -> None:
-    wanted = weigh({"whale": 1.0, "the": 1.0}, passages=50, holding={"the": 50, "whale": 2})
+    wanted = weigh({"whale": Word(), "the": Word()}, passages=50, holding={"the": 50, "whale": 2})
     assert [term.text for term in wanted] == ["the", "whale"]
     assert sum(term.share for term in wanted) == pytest.approx(1.0)
     assert wanted[1].share > 0.95
 
 
 def test_a_word_of_the_only_passage_still_tells_something() -> None:
-    wanted = weigh({"whale": 1.0, "shark": 1.0}, passages=1, holding={"whale": 1})
+    wanted = weigh({"whale": Word(), "shark": Word()}, passages=1, holding={"whale": 1})
     shares = {term.text: term.share for term in wanted}
     assert shares["whale"] > 0.4
 
@@ -30,7 +31,8 @@ def test_a_word_counts_once_even_beside_its_stem() -> None:
     parts = words_of("What is the meaning of life?")
     assert parts["meaning"] == parts["mean"] == 0.5
     assert parts["life"] == 1.0
-    shares = {term.text: term.share for term in weigh(parts, passages=50, holding={})}
+    words = {term: Word(part=part) for term, part in parts.items()}
+    shares = {term.text: term.share for term in weigh(words, passages=50, holding={})}
     assert shares["meaning"] + shares["mean"] == pytest.approx(shares["life"])
 
 
@@ -53,4 +55,13 @@ def test_a_question_is_stemmed_as_each_language_of_the_documents_does() -> None:
 def test_languages_that_stem_alike_are_asked_for_once() -> None:
     [(languages, words)] = words_by_language("博物馆 2024", ["ja", "th", "zh"])
     assert languages == ["und", "ja", "th", "zh"]
-    assert words == words_of("博物馆 2024")
+    assert words == {term: Word(part=part) for term, part in words_of("博物馆 2024").items()}
+
+
+def test_what_was_asked_before_counts_half_as_much_for_each_turn_since() -> None:
+    [(_, words)] = words_by_language("price", [], turns=["first", "price list", "order list"])
+    assert words["price"].recency == 1.0
+    assert words["order"].recency == words["list"].recency == 0.5
+    assert "first" not in words
+    wanted = {term.text: term for term in weigh(words, passages=50, holding={})}
+    assert wanted["order"].idf == pytest.approx(wanted["price"].idf / 2)
