@@ -30,7 +30,8 @@ BOUNDARY_SECONDS = 20.0
 # Short leases, so that they are renewed, and run out, within one life.
 LIFE: dict[str, Any] = {"lease": 2.0, "renewal": 0.05, "moderator": True}
 END_SECONDS = 300.0
-UPLOADS_PER_LIFE = 3
+# Every kind once, so that no life goes without a refusal.
+UPLOADS_PER_LIFE = 7
 # Every kind twice, one that is long, one that fails at first.
 DOCUMENTS_RECORDED = 14
 COUNTED = "SELECT status, count(*) FROM document_versions GROUP BY status ORDER BY status"
