@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from functions.local.home import UsageError
 from functions.runtime.errors import LorekeeperError
@@ -56,3 +63,15 @@ def progress_bar() -> Iterator[Progress]:
         console=err,
     ) as progress:
         yield progress
+
+
+def reporting(bars: Progress) -> Callable[[str, int, int], None]:
+    """Return what shows each named step on a bar of its own."""
+    shown: dict[str, TaskID] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        if what not in shown:
+            shown[what] = bars.add_task(what, total=total)
+        bars.update(shown[what], completed=done, total=total)
+
+    return report

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
 
-from functions.local.console import err, out, print_json, progress_bar, run_command
+from functions.local.console import err, out, print_json, progress_bar, reporting, run_command
 from functions.local.evaluation.comparing import SavedRun, compare, read_saved, save
 from functions.local.evaluation.reading import read_set
-from functions.local.evaluation.running import Measured, Plan, Report, measure, opened
+from functions.local.evaluation.running import Measured, Plan, measure, opened
 from functions.local.evaluation.schemas import QuestionSet
 from functions.local.evaluation.tables import tables
 from functions.local.home import Home, UsageError
@@ -81,21 +80,10 @@ async def _measured(sets: Sequence[QuestionSet], plan: Plan) -> list[Measured]:
         clients = await opening.__aenter__()
     try:
         with progress_bar() as bars:
-            report = _reporting(bars)
+            report = reporting(bars)
             return [await measure(clients, one, plan=plan, report=report) for one in sets]
     finally:
         await opening.__aexit__(None, None, None)
-
-
-def _reporting(bars: Progress) -> Report:
-    shown: dict[str, Any] = {}
-
-    def report(what: str, done: int, total: int) -> None:
-        if what not in shown:
-            shown[what] = bars.add_task(what, total=total)
-        bars.update(shown[what], completed=done)
-
-    return report
 
 
 def _settled(

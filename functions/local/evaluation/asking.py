@@ -15,6 +15,7 @@ from functions.runtime.clients import Clients
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.passages import (
     MAXIMUM_QUERY,
+    MAXIMUM_TURNS,
     Passage,
     SearchRequest,
     SearchResponse,
@@ -25,7 +26,6 @@ from functions.search.service import search
 EVERY_CANDIDATE: Final = 200
 QUESTIONS_AT_ONCE: Final = 4
 SENTENCES: Final = (1, 3)
-TAKES_TURNS: Final = "turns" in SearchRequest.__struct_fields__
 
 Step = Callable[[], None]
 
@@ -77,8 +77,9 @@ class Asking:
 
     def _words(self, question: Question) -> dict[str, Any]:
         words: dict[str, Any] = {"guild_id": self.guild_id, "query": question.text[:MAXIMUM_QUERY]}
-        if TAKES_TURNS and self.conversation and question.turns:
-            words["turns"] = question.turns
+        if self.conversation:
+            turns = [turn[:MAXIMUM_QUERY] for turn in question.turns if turn.strip()]
+            words["turns"] = turns[-MAXIMUM_TURNS:]
         return words
 
     async def _through_the_door(self, words: dict[str, Any]) -> SearchResponse:
