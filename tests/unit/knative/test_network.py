@@ -77,8 +77,8 @@ def test_every_selector_finds_a_pod_and_every_name_in_it_too(manifests: list[Man
                 assert set(expression["values"]) <= labels, selector
 
 
-def test_only_generate_reaches_the_model_server(manifests: list[Manifest]) -> None:
-    assert _callers(manifests, "ollama", 11434) == {"generate", "chat-model"}
+def test_only_those_who_ask_a_model_reach_its_server(manifests: list[Manifest]) -> None:
+    assert _callers(manifests, "ollama", 11434) == {"generate", "ingest", "search", "chat-model"}
 
 
 def test_only_our_own_parts_reach_the_database(manifests: list[Manifest]) -> None:
