@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 from itertools import chain
+from threading import Lock
 from typing import Protocol
 
 from functions.runtime.languages import UNSTEMMED
@@ -15,6 +16,8 @@ LONGEST_TOKEN = 64
 # A text's first words tell its language as well as all of them.
 CHARACTERS_TO_GUESS_BY = 2_000
 DEFAULT_LANGUAGE = "english"
+# A Snowball stemmer keeps the word it is at in itself, and documents are prepared in threads.
+_STEMMING = Lock()
 
 # Python's \w leaves out combining marks, without which Thai and Hindi words fall apart.
 _MARKS = "".join(
@@ -106,7 +109,9 @@ def _stem(word: str, language: str) -> str:
                 language = of_script
                 break
     # Snowball reads accents (German umlauts, French endings), so it goes before the folding.
-    return fold(_stemmer(language).stemWord(word.casefold()))
+    with _STEMMING:
+        stem = _stemmer(language).stemWord(word.casefold())
+    return fold(stem)
 
 
 def _word(word: str, language: str) -> list[str]:

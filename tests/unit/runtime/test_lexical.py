@@ -1,5 +1,10 @@
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
+from functions.runtime import lexical
 from functions.runtime.lexical import detect_language, fold, guess_language, terms
 
 ANALYSED = [
@@ -84,3 +89,25 @@ def test_a_term_always_fits_an_index_entry() -> None:
 def test_folding_is_idempotent() -> None:
     for word in ("İstanbul", "ΌΧΙ", "Straße", "Ậ", "й"):
         assert fold(fold(word)) == fold(word)
+
+
+def test_texts_may_be_analysed_in_many_threads() -> None:
+    words = [
+        f"{stem}{ending}{number}"
+        for stem in ("nation", "gener")
+        for ending in ("ality", "ations", "izing")
+        for number in range(2)
+    ]
+    texts = [
+        " ".join(f"{word}{chr(97 + seed % 26)}ational" for word in words) for seed in range(26)
+    ]
+    expected = [terms(text, language="english") for text in texts]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(20):
+                lexical._spaced.cache_clear()
+                assert list(threads.map(partial(terms, language="english"), texts)) == expected
+    finally:
+        sys.setswitchinterval(before)
