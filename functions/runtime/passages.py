@@ -1,5 +1,6 @@
 """The words of search, spoken by those who ask it and by search itself."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,14 +9,34 @@ import msgspec
 MAXIMUM_PASSAGES = 50
 MAXIMUM_QUERY = 4000
 MAXIMUM_TURNS = 20
+MAXIMUM_NEIGHBOURS = 3
+MAXIMUM_NAMED = 100
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_QUERY)]
+Names = Annotated[list[Words], msgspec.Meta(max_length=MAXIMUM_NAMED)]
+# A time without a zone could be anywhere's.
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which documents may answer; whatever is left out lets all of them.
+
+    ``origins`` say how a document came in ("upload", "url", …), ``sources`` how its source's name
+    or address begins. It was last updated at ``updated_from`` or later, before ``updated_before``.
+    """
+
+    documents: Annotated[list[UUID], msgspec.Meta(max_length=MAXIMUM_NAMED)] = []
+    origins: Names = []
+    sources: Names = []
+    updated_from: Time | None = None
+    updated_before: Time | None = None
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ask for the passages that answer a query; ``highlights`` also wants their best sentences.
 
-    ``turns`` are what the same person asked before in the conversation, oldest first.
+    ``turns`` are what the same person asked before in the conversation, oldest first;
+    ``neighbours`` is how many passages before and after each come with it.
     """
 
     guild_id: Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
@@ -23,6 +44,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     turns: Annotated[list[Words], msgspec.Meta(max_length=MAXIMUM_TURNS)] = []
     k: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_PASSAGES)] = 8
     highlights: bool = False
+    filters: Filters = Filters()
+    neighbours: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_NEIGHBOURS)] = 0
 
 
 class Highlight(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +59,8 @@ class Highlight(msgspec.Struct, frozen=True, kw_only=True):
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """A passage found: the fused score is 0 to 1 within one answer, bm25 is raw.
 
-    The cosine is on the scale of the embedded model, whichever model answers.
+    The cosine is on the scale of the embedded model, whichever model answers; ``coverage`` is the
+    share of the question's words held, 0 to 1. ``before`` and ``after`` are its neighbours' texts.
     """
 
     chunk_id: int
@@ -49,6 +73,9 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     cosine: float | None
     bm25: float | None
+    coverage: float = 0.0
+    before: str = ""
+    after: str = ""
     highlights: list[Highlight] = []
 
 

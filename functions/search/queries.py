@@ -5,6 +5,7 @@ from functools import lru_cache
 from sqlalchemy import TextClause, text
 
 from functions.runtime.embedder.registry import RegisteredModel
+from functions.search.filters import FILTERED
 
 # ISO 639 for a language nothing told.
 UNTOLD = "und"
@@ -53,6 +54,16 @@ LEXICAL = _statement(
 )
 
 
+_ALLOWED = f"SELECT FROM chunks {_CURRENT} WHERE chunks.guild_id = :guild_id {FILTERED}"
+
+COUNT_ALLOWED = _statement(
+    "SELECT count(*) AS passages FROM chunks",
+    _CURRENT,
+    "WHERE chunks.guild_id = :guild_id",
+    FILTERED,
+)
+
+
 def _distance(model: RegisteredModel) -> str:
     # The expression of the model's partial HNSW index, to the letter: no other finds it.
     size = model.dimensions
@@ -60,7 +71,7 @@ def _distance(model: RegisteredModel) -> str:
 
 
 @lru_cache(maxsize=16)
-def exact(model: RegisteredModel) -> TextClause:
+def exact(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
     """Compare every passage of the guild: right for small guilds, which an index would starve.
 
     Materialised, or the planner would walk the index of all guilds after all.
@@ -73,7 +84,9 @@ def exact(model: RegisteredModel) -> TextClause:
         _CURRENT,
         "JOIN embeddings ON embeddings.chunk_id = chunks.id",
         f"AND embeddings.model_id = {model.id}",
-        "WHERE chunks.guild_id = :guild_id)",
+        "WHERE chunks.guild_id = :guild_id",
+        FILTERED if filtered else "",
+        ")",
         "(SELECT chunk_id, document_id, 1 - distance AS cosine FROM compared",
         "ORDER BY distance, chunk_id LIMIT :depth) UNION",
         "SELECT chunk_id, document_id, 1 - distance FROM compared",
@@ -86,7 +99,7 @@ ITERATE = text("SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 
 
 @lru_cache(maxsize=16)
-def indexed(model: RegisteredModel) -> TextClause:
+def indexed(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
     """Walk the model's index. Its number is written out: a parameter would not match the index."""
     return _statement(
         "WITH nearest AS MATERIALIZED (",
@@ -94,6 +107,7 @@ def indexed(model: RegisteredModel) -> TextClause:
         _distance(model),
         "AS distance FROM embeddings",
         f"WHERE embeddings.model_id = {model.id} AND embeddings.guild_id = :guild_id",
+        f"AND EXISTS ({_ALLOWED} AND chunks.id = embeddings.chunk_id)" if filtered else "",
         "ORDER BY",
         _distance(model),
         "LIMIT :depth),",
@@ -106,6 +120,7 @@ def indexed(model: RegisteredModel) -> TextClause:
         "SELECT compared.chunk_id, chunks.document_id, 1 - compared.distance AS cosine",
         "FROM compared JOIN chunks ON chunks.id = compared.chunk_id",
         _CURRENT,
+        FILTERED if filtered else "",
     )
 
 
@@ -115,4 +130,12 @@ PASSAGES = _statement(
     "documents.source_url, documents.language, chunks.fingerprint FROM chunks",
     _CURRENT,
     "WHERE chunks.guild_id = :guild_id AND chunks.id = ANY(CAST(:chunk_ids AS bigint[]))",
+)
+
+NEIGHBOURS = _statement(
+    "SELECT chunks.document_id, chunks.ordinal, chunks.text FROM chunks",
+    _CURRENT,
+    "JOIN unnest(CAST(:documents AS uuid[]), CAST(:ordinals AS int[])) AS wanted (id, ordinal)",
+    "ON wanted.id = chunks.document_id AND wanted.ordinal = chunks.ordinal",
+    "WHERE chunks.guild_id = :guild_id",
 )

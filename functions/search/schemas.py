@@ -71,7 +71,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage as it is stored, with what is needed to cite it."""
+    """A passage as it is stored, with what is needed to cite it, and what stands around it."""
 
     chunk_id: int
     document_id: UUID
@@ -84,3 +84,5 @@ class PassageRow(msgspec.Struct, frozen=True, kw_only=True):
     source_url: str | None
     language: str | None
     fingerprint: int
+    before: str = ""
+    after: str = ""

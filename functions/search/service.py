@@ -16,9 +16,11 @@ from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
 from functions.search.conversation import embed_conversation
 from functions.search.evidence import evidence
+from functions.search.filters import NO_FILTERS, filter_values
 from functions.search.folding import Row, fold
 from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
+from functions.search.neighbours import join_neighbours
 from functions.search.schemas import (
     Candidate,
     Hit,
@@ -32,6 +34,8 @@ from functions.search.weighing import weigh, words_by_language
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
+# Words are looked up before the filters hold; what they leave must still be enough.
+DEPTH_BEFORE_FILTERS = 1_000
 # Comparing with every passage misses none and takes 2 ms a thousand; walking the index takes 4 ms.
 MOST_COMPARED_EXACTLY = 10_000
 # The row asked for may stand in the fourth; two passages more take 0.1 s on two cores.
@@ -96,10 +100,11 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
             vector = await embedding
             with watch.stage("dense"):
                 dense = Dense(model=model, vector=vector, statistics=statistics)
-                neighbours = await _by_meaning(session, request.guild_id, dense=dense, hits=hits)
+                neighbours = await _by_meaning(session, request, dense=dense, hits=hits)
             ranked = fuse(neighbours, hits)
             with watch.stage("fetch"):
                 best, folded = await _fetch(session, request, spread(ranked))
+                best = await join_neighbours(session, request, best)
     finally:
         embedding.cancel()
     # A text that the server has five times is one candidate.
@@ -149,22 +154,29 @@ async def _by_words(
         "shares": [term.share for _, term in pairs],
         "languages": [languages for languages, _ in pairs],
         "mean_terms": max(statistics.mean_terms, 1.0),
-        "depth": DEPTH,
+        "depth": DEPTH if request.filters == NO_FILTERS else DEPTH_BEFORE_FILTERS,
     }
     hits = [Hit(**row) for row in await _rows(session, queries.LEXICAL, values)]
     return statistics, readings, hits
 
 
 async def _by_meaning(
-    session: AsyncSession, guild_id: int, *, dense: Dense, hits: Sequence[Hit]
+    session: AsyncSession, request: SearchRequest, *, dense: Dense, hits: Sequence[Hit]
 ) -> list[Neighbour]:
-    """Return the nearest passages, and the cosine of each that was found by its words."""
-    statement = queries.exact(dense.model)
-    if dense.statistics.passages > MOST_COMPARED_EXACTLY:
-        statement = queries.indexed(dense.model)
+    """Return the nearest passages, and the cosine of each that was found by its words.
+
+    Here the filters hold: a hit that they leave out is not among what is returned.
+    """
+    filtered = request.filters != NO_FILTERS
+    values = {"guild_id": request.guild_id, **filter_values(request.filters)}
+    passages = dense.statistics.passages
+    if filtered and passages > MOST_COMPARED_EXACTLY:
+        passages = (await _rows(session, queries.COUNT_ALLOWED, values))[0]["passages"]
+    statement = queries.exact(dense.model, filtered=filtered)
+    if passages > MOST_COMPARED_EXACTLY:
+        statement = queries.indexed(dense.model, filtered=filtered)
         await session.execute(queries.ITERATE)
-    values = {
-        "guild_id": guild_id,
+    values |= {
         "vector": "[" + ",".join(f"{value:.7g}" for value in dense.vector) + "]",
         "also": [hit.chunk_id for hit in hits],
         "depth": DEPTH,
@@ -230,6 +242,9 @@ def _passage(candidate: Candidate, row: PassageRow, *, public_url: str) -> Passa
         score=round(candidate.score, 4),
         cosine=candidate.cosine,
         bm25=candidate.bm25,
+        coverage=round(candidate.coverage, 4),
+        before=row.before,
+        after=row.after,
     )
 
 

@@ -103,6 +103,64 @@ async def test_a_follow_up_finds_what_the_conversation_is_about(
     assert another.passages[0].text == FACTS[4]
 
 
+async def test_filters_leave_only_what_they_name(
+    searcher: Searcher, knowledge: Any, facts: int, database: Database
+) -> None:
+    page = await knowledge.add(
+        facts, "https://tower.example/history", ["The tower was painted in 1968."]
+    )
+    async with database.guild(facts) as session:
+        await session.execute(
+            text("UPDATE documents SET origin = 'url', updated_at = '2020-05-05' WHERE id = :id"),
+            {"id": page},
+        )
+
+    async def found(**filters: Any) -> set[str]:
+        answer = await searcher.find(facts, "When was the tower painted?", k=50, filters=filters)
+        return {passage.title for passage in answer.passages}
+
+    url = {"https://tower.example/history"}
+    everything = await found()
+    assert len(everything) == len(FACTS) + 1
+    assert await found(documents=[str(page)]) == url
+    assert await found(origins=["url", "message"]) == url
+    assert await found(sources=["https://tower.example/"]) == url
+    assert await found(sources=["https://tower.example/", "fact-"]) == everything
+    assert await found(updated_before="2020-05-06T00:00:00Z") == url
+    assert await found(updated_from="2020-05-06T00:00:00+02:00") == everything - url
+    assert await found(updated_from="2020-05-05T00:00:00Z", origins=["upload"]) == everything - url
+    assert await found(documents=[str(page)], origins=["upload"]) == set()
+
+
+async def test_filters_hold_where_the_index_is_walked(
+    searcher: Searcher, knowledge: Any, facts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_COMPARED_EXACTLY", 0)
+    page = await knowledge.add(facts, "tower.txt", ["The tower was painted in 1968."])
+    answer = await searcher.find(
+        facts, "Which animal is the largest?", k=50, filters={"documents": [str(page)]}
+    )
+    assert [passage.title for passage in answer.passages] == ["tower.txt"]
+
+
+async def test_neighbours_come_with_a_passage_and_rank_nothing(
+    searcher: Searcher, knowledge: Any, guild_id: int
+) -> None:
+    lines = ["The gate opens.", "The tower was finished in 1889.", "Then it was painted.", "End."]
+    await knowledge.add(guild_id, "tower.txt", lines)
+    await knowledge.add(guild_id, "other.txt", ["Nobody was there."])
+    query = "When was the tower finished in 1889?"
+    alone = await searcher.find(guild_id, query)
+    joined = await searcher.find(guild_id, query, neighbours=2)
+    first = joined.passages[0]
+    assert first.text == lines[1]
+    assert (first.before, first.after) == (lines[0], f"{lines[2]}\n\n{lines[3]}")
+    assert [passage.text for passage in joined.passages] == [
+        passage.text for passage in alone.passages
+    ]
+    assert {passage.before + passage.after for passage in alone.passages} == {""}
+
+
 async def test_bm25_equals_the_textbook(searcher: Searcher, facts: int) -> None:
     query = "the largest bot settings 1889"
     counted = [Counter(terms(fact)) for fact in FACTS]
@@ -312,6 +370,13 @@ async def test_an_empty_guild_has_no_evidence(searcher: Searcher, guild_id: int)
         ({"guild_id": 1, "query": "x", "k": 51}, "k too large"),
         ({"guild_id": 1, "query": "x", "limit": 5}, "unknown word"),
         ({"guild_id": 1, "query": "x", "turns": ["y"] * 21}, "too many turns"),
+        ({"guild_id": 1, "query": "x", "neighbours": 4}, "too many neighbours"),
+        ({"guild_id": 1, "query": "x", "filters": {"documents": ["7"]}}, "no document's id"),
+        ({"guild_id": 1, "query": "x", "filters": {"colours": []}}, "unknown filter"),
+        (
+            {"guild_id": 1, "query": "x", "filters": {"updated_from": "2020-05-05T00:00:00"}},
+            "a time without a zone",
+        ),
         ({"guild_id": 1, "query": "x", "turns": [""]}, "an empty turn"),
         ({"guild_id": 1, "query": "x", "turns": ["y" * 4001]}, "a long turn"),
     ],
