@@ -4,6 +4,7 @@ from functools import partial
 
 from starlette.applications import Starlette
 
+from functions.ingest.lanes import Lanes
 from functions.ingest.service import ingest
 from functions.runtime.app import create_app, event_route
 from functions.runtime.clients import Clients
@@ -11,4 +12,4 @@ from functions.runtime.clients import Clients
 
 def build(clients: Clients) -> Starlette:
     """Return the ingest app."""
-    return create_app([event_route("/", partial(ingest, clients))])
+    return create_app([event_route("/", partial(ingest, clients, Lanes()))])

@@ -116,6 +116,9 @@ async def _parse_text(
         try:
             answer = await _collect(text.encode(), parser, limits, None)
         except UnreadableDocumentError as error:
+            if error.reason == "too_slow" and limits != DEFAULT_LIMITS:
+                # Whoever gave it less time may give it more, and keep its structure.
+                raise
             notices += _loss(media_type, error, name)
             media_type = PLAIN
         else:

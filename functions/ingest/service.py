@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from functions.ingest import queries
@@ -10,13 +11,14 @@ from functions.ingest.chunking import chunk
 from functions.ingest.embedding import Embedding
 from functions.ingest.fetching import document_name, fetch
 from functions.ingest.known import settle_known
+from functions.ingest.lanes import Lanes, Pace, at_pace
 from functions.ingest.listing import read_listing
 from functions.ingest.pages import publish_listing
 from functions.ingest.parsing import parse
 from functions.ingest.progress import Progress, find_notice, tell_outcome
 from functions.ingest.publishing import load_version, prepare, publish
 from functions.ingest.refusals import UnreadableDocumentError
-from functions.ingest.schemas import VersionAtWork
+from functions.ingest.schemas import Notice, VersionAtWork
 from functions.runtime.clients import Clients
 from functions.runtime.errors import LorekeeperError, UnavailableError
 from functions.runtime.events import Event
@@ -46,9 +48,10 @@ class Work:
     event: Event
     version: VersionAtWork
     progress: Progress
+    pace: Pace
 
 
-async def ingest(clients: Clients, event: Event) -> None:
+async def ingest(clients: Clients, lanes: Lanes, event: Event) -> None:
     """Handle a document.uploaded event; doubled, late and stray ones change nothing."""
     version_id = event.row_id("version_id")
     lease = await claim(clients.database, "document_versions", version_id)
@@ -58,15 +61,10 @@ async def ingest(clients: Clients, event: Event) -> None:
             await tell_outcome(clients, guild_id, version_id)
         return
     notice = await find_notice(clients, lease.guild_id, version_id)
-    async with clients.database.guild(lease.guild_id) as session:
-        version = await load_version(session, version_id)
-    if version is None:
-        return
-    progress = Progress(clients, lease, title=version.title, notice=notice)
     try:
-        async with held(clients.database, lease), progress:
-            version_id = await _process(
-                clients, Work(lease=lease, event=event, version=version, progress=progress)
+        async with held(clients.database, lease):
+            version_id = await lanes.through(
+                partial(_attempt, clients, lease, event=event, notice=notice)
             )
     except LeaseLostError:
         log.warning("version taken over", extra={"version": version_id})
@@ -77,8 +75,21 @@ async def ingest(clients: Clients, event: Event) -> None:
     await tell_outcome(clients, lease.guild_id, version_id, notice=notice)
 
 
+async def _attempt(
+    clients: Clients, lease: Lease, pace: Pace, *, event: Event, notice: Notice | None
+) -> UUID:
+    """Take the version to its end at this pace; return the one that answers for its bytes."""
+    # Loaded here and not before: whoever waits for a seat holds no bytes.
+    async with clients.database.guild(lease.guild_id) as session:
+        version = await load_version(session, lease.row_id)
+    if version is None:
+        return lease.row_id
+    async with Progress(clients, lease, title=version.title, notice=notice) as progress:
+        work = Work(lease=lease, event=event, version=version, progress=progress, pace=pace)
+        return await _process(clients, work)
+
+
 async def _process(clients: Clients, work: Work) -> UUID:
-    """Take the version to its end; return the one that answers for its bytes."""
     lease, version = work.lease, work.version
     content = version.content
     if content is None:
@@ -105,11 +116,13 @@ async def _process(clients: Clients, work: Work) -> UUID:
 async def _read(clients: Clients, work: Work, content: bytes) -> None:
     lease, version, progress = work.lease, work.version, work.progress
     await progress.report("parsing")
-    parsed = await parse(
+    parsing = parse(
         content,
         name=document_name(version),
         progress=lambda done, total: progress.report("parsing", done, total),
+        limits=work.pace.limits,
     )
+    parsed = await at_pace(parsing, work.pace)
     chunks = await asyncio.to_thread(chunk, parsed, count_tokens=clients.embedder.count_tokens)
     if not chunks:
         raise UnreadableDocumentError("empty")

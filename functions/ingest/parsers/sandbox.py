@@ -7,6 +7,7 @@ import sysconfig
 from collections.abc import Mapping
 from typing import Any, Final
 
+_NICENESS: Final = 10
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _NO_NEW_PRIVILEGES: Final = 38
