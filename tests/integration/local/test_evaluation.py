@@ -1,0 +1,108 @@
+"""An evaluation in a real database: what it measures is what search does, and it leaves nothing."""
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from db.session import Database, driver_url
+from functions.local.evaluation.asking import EVERY_CANDIDATE
+from functions.local.evaluation.loading import load, parsed_paper, scratch_guild
+from functions.local.evaluation.running import Plan, measure
+from functions.local.evaluation.schemas import Paper, Question, QuestionSet
+from functions.runtime.clients import Clients
+from functions.runtime.embedder.twin import HashEmbedder
+from functions.runtime.passages import MAXIMUM_PASSAGES, SearchRequest, SearchResponse
+from functions.runtime.settings import Settings
+from functions.search.main import build
+from functions.search.service import search
+
+PLAN = Plan(here=False, answers=True, conversation=True, vectors=None)
+TOPICS = ["parking garage", "opening hours", "lost property", "guided tours", "dogs allowed"]
+PAPERS = [
+    Paper(id=f"d{number}", title="", text=f"Everything about {topic}: see desk {number}.")
+    for number, topic in enumerate(TOPICS)
+]
+QUESTIONS = [
+    Question(
+        id=f"q{number}", text=f"Tell me about {topic}", relevant={f"d{number}": 1}, gold=[topic]
+    )
+    for number, topic in enumerate(TOPICS)
+] + [Question(id="u", text="zebra quantum lasagne", answerable=False)]
+TABLES = ("guilds", "documents", "document_versions", "chunks", "embeddings", "postings")
+COUNT = text(" UNION ALL ".join(f"SELECT count(*) FROM {name}" for name in TABLES))
+
+
+@pytest.fixture
+def clients(database: Database) -> Clients:
+    return Clients(Settings(), name="evaluation", database=database, embedder=HashEmbedder())
+
+
+async def counted(owner_url: str) -> list[int]:
+    engine = create_async_engine(driver_url(owner_url), poolclass=NullPool)
+    async with engine.connect() as connection:
+        found = (await connection.scalars(COUNT)).all()
+    await engine.dispose()
+    return list(found)
+
+
+async def test_a_set_is_measured_and_leaves_nothing_behind(
+    clients: Clients, owner_url: str
+) -> None:
+    before = await counted(owner_url)
+    steps: list[tuple[str, int, int]] = []
+    questions = QuestionSet(name="desk", language="en", papers=PAPERS, questions=QUESTIONS)
+    measured = await measure(clients, questions, plan=PLAN, report=lambda *step: steps.append(step))
+    figures = measured.figures
+    assert figures["name"] == "desk"
+    assert figures["queries"] == len(TOPICS)
+    assert figures["ndcg_at_10"] == figures["mrr"] == figures["recall_at_1"] == 1.0
+    assert figures["parts"]["bm25"]["recall_at_1"] == 1.0
+    assert figures["parts"]["dense"]["recall_at_100"] == 1.0
+    assert figures["answers"] == {"gold_in_1": 1.0, "gold_in_3": 1.0}
+    assert measured.answers.keys() == {question.id for question in QUESTIONS}
+    assert ("Reading desk", 5, 5) in steps
+    assert ("Asking desk", 6, 6) in steps
+    assert await counted(owner_url) == before
+
+
+async def test_a_set_that_cannot_be_read_leaves_nothing_behind(
+    clients: Clients, owner_url: str
+) -> None:
+    before = await counted(owner_url)
+    broken = [*PAPERS, Paper(id="empty", title="", text=" \n ")]
+    questions = QuestionSet(name="desk", language="en", papers=broken, questions=QUESTIONS)
+    with pytest.raises(ExceptionGroup):
+        await measure(clients, questions, plan=PLAN, report=lambda *_: None)
+    assert await counted(owner_url) == before
+
+
+async def test_the_ranking_that_is_measured_begins_as_the_door_gives_it(clients: Clients) -> None:
+    many = [
+        Paper(id=f"{number}", title="", text=f"Room {number} is on floor {number % 7}. " * 3)
+        for number in range(120)
+    ]
+    async with scratch_guild(clients) as guild_id:
+        await load(clients, guild_id, many, step=lambda: None)
+        request = SearchRequest(guild_id=guild_id, query="Which floor is room 17 on?")
+        every = await search(clients, msgspec.structs.replace(request, k=EVERY_CANDIDATE))
+        transport = httpx.ASGITransport(build(clients))
+        async with httpx.AsyncClient(transport=transport, base_url="http://search") as door:
+            asked = msgspec.structs.replace(request, k=MAXIMUM_PASSAGES)
+            answer = await door.post("/search", content=msgspec.json.encode(asked))
+    shown = msgspec.json.decode(answer.content, type=SearchResponse).passages
+    assert len(shown) == MAXIMUM_PASSAGES
+    assert [one.chunk_id for one in every.passages][:MAXIMUM_PASSAGES] == [
+        one.chunk_id for one in shown
+    ]
+    assert len(every.passages) > MAXIMUM_PASSAGES
+
+
+def test_a_title_becomes_the_first_heading_and_an_id_never_a_title() -> None:
+    titled = parsed_paper(Paper(id="x", title="Opening hours", text="At nine.\n\nAt noon."))
+    assert titled.title == "Opening hours"
+    assert titled.text == "Opening hours\n\nAt nine.\n\nAt noon."
+    assert parsed_paper(Paper(id="x", title="", text="<b>At</b> nine.")).title == ""
+    assert parsed_paper(Paper(id="x", title="", text="<b>At</b> nine.")).text == "<b>At</b> nine."
