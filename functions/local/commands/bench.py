@@ -8,10 +8,18 @@ import click
 from rich.table import Table
 
 from functions.local.benchmarks import cold_start
-from functions.local.console import err, out, print_json, progress_bar
+from functions.local.console import err, out, print_json, progress_bar, reporting
 
 KINDS = ("median", "minimum", "maximum")
 Measuring = Coroutine[Any, Any, dict[str, Any]]
+
+
+def _sizes(context: click.Context, parameter: click.Parameter, value: str) -> list[int]:
+    del context, parameter
+    try:
+        return [int(part) for part in value.split(",")]
+    except ValueError:
+        raise click.BadParameter("Name numbers, separated by commas.") from None
 
 
 @click.group()
@@ -56,6 +64,42 @@ def measure_ingest(*, documents: int, passages: int, pages: int, as_json: bool) 
         print_json(figures)
     else:
         _print_ingest(figures)
+
+
+@bench.command("search")
+@click.option(
+    "--passages", default="5000,100000", show_default=True, metavar="N,N", callback=_sizes
+)
+@click.option("--vectors", default=200_000, show_default=True, type=click.IntRange(1000))
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1, 100))
+@click.option("--changing", default=12_000, show_default=True, type=click.IntRange(200))
+@click.option("--only", type=click.Choice(["http", "scale", "guild", "changes"]), multiple=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def measure_search(
+    *,
+    passages: list[int],
+    vectors: int,
+    rounds: int,
+    changing: int,
+    only: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Measure search over HTTP, on many passages, in a small server, and after many changes.
+
+    The first of --passages is asked over HTTP beside a bare loop, the others without embedding.
+    """
+    from functions.local.benchmarks.search_run import Sizes, measure, tables  # noqa: PLC0415
+
+    sizes = Sizes(
+        http=passages[0], scale=passages[1:], vectors=vectors, rounds=rounds, changing=changing
+    )
+    with progress_bar() as bars:
+        figures = asyncio.run(measure(sizes, only=only, report=reporting(bars)))
+    if as_json:
+        print_json(figures)
+        return
+    for table in tables(figures):
+        out.print(table)
 
 
 def _shown(

@@ -1,0 +1,129 @@
+"""Hybrid search over HTTP, beside nothing but the embedder and one query of the index."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+import httpx
+import numpy as np
+
+from functions.local.benchmarks.bulk import build_index, drop_index, load
+from functions.local.benchmarks.search import QUESTIONS, WARMING, Bench, K, percentiles, questions
+from functions.local.home import models_path
+from functions.runtime.embedder.checking import vector_text
+from functions.runtime.embedder.embedder import Embedder
+from functions.runtime.embedder.protocol import MODEL_NAME
+
+START_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.2
+BARE: Final = (
+    "SELECT chunk_id FROM embeddings WHERE model_id = 1"
+    " ORDER BY embedding::vector(384) <=> $1::text::vector(384) LIMIT $2"
+)
+
+
+async def over_http(bench: Bench, passages: int) -> dict[str, Any]:
+    """Return both sides' latency and their ratio; they take turns, question by question."""
+    guild_id = passages
+    statement = await drop_index(bench.owner)
+    step = bench.counting(f"Loading {passages:,} passages", passages)
+    await load(bench.owner, guild_id, passages, seed=guild_id, step=step)
+    await build_index(bench.owner, statement)
+    asked = questions(np.random.default_rng(3), QUESTIONS)
+    async with AsyncExitStack() as stack:
+        caller = await stack.enter_async_context(_serving(bench.postgres.app_url))
+        bare = await stack.enter_async_context(_bare(bench.postgres.owner_url))
+        step = bench.counting("Asking over HTTP", len(asked))
+        product, alone = await _race(caller, bare, asked, guild_id=guild_id, step=step)
+    return {
+        "passages": passages,
+        "search": percentiles(product),
+        "bare": percentiles(alone),
+        "ratio_p50": round(float(np.median(product) / np.median(alone)), 2),
+    }
+
+
+async def _race(
+    caller: httpx.AsyncClient, bare: "Bare", asked: Sequence[str], *, guild_id: int, step: Any
+) -> tuple[list[float], list[float]]:
+    product, alone = [], []
+    for done, query in enumerate([*asked[:WARMING], *asked], 1 - WARMING):
+        started = time.perf_counter()
+        answer = await caller.post("/search", json={"guild_id": guild_id, "query": query, "k": K})
+        between = time.perf_counter()
+        answer.raise_for_status()
+        middle = time.perf_counter()
+        await bare.ask(query)
+        if done > 0:
+            product.append((between - started) * 1000)
+            alone.append((time.perf_counter() - middle) * 1000)
+            step(done)
+    return product, alone
+
+
+class Bare:
+    """The embedder and one query of the index, and nothing else."""
+
+    def __init__(self, embedder: Embedder, connection: asyncpg.Connection) -> None:
+        self._embedder = embedder
+        self._connection = connection
+
+    async def ask(self, query: str) -> None:
+        """Find the nearest passages of all guilds."""
+        vector = await self._embedder.embed_query(query)
+        await self._connection.fetch(BARE, vector_text(vector), K)
+
+
+@asynccontextmanager
+async def _bare(owner_url: str) -> AsyncIterator[Bare]:
+    embedder = await asyncio.to_thread(Embedder.open, models_path() / MODEL_NAME)
+    connection = await asyncpg.connect(owner_url)
+    try:
+        yield Bare(embedder, connection)
+    finally:
+        await connection.close()
+        embedder.close()
+
+
+@asynccontextmanager
+async def _serving(app_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Run search as its container does, in a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "LORE_DATABASE_URL": app_url,
+        "LORE_MODELS": str(models_path()),
+        "LORE_LOG_LEVEL": "WARNING",
+    }
+    program = [sys.executable, "-m", "functions.search"]
+    process = subprocess.Popen(program, env=environment)  # noqa: ASYNC220, S603 - our own program
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as caller:
+            await _answering(caller)
+            yield caller
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait)
+
+
+async def _answering(caller: httpx.AsyncClient) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            await caller.post("/search", json={"guild_id": 1, "query": "ready"})
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            return
