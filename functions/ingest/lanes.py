@@ -23,7 +23,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 # A hundred pages of PDF, or of plain text, are read within this. Past it, what was done is done
 # again in the other lane, which costs a document of minutes two seconds.
-QUICK: Final = Pace(limits=ParserLimits(processor=2, wall=20.0), characters=400_000)
+QUICK: Final = Pace(limits=ParserLimits(processor=2, wall=30.0), characters=400_000)
 SLOW: Final = Pace(limits=ParserLimits())
 
 

@@ -23,7 +23,8 @@ class ParserLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     memory: int = 512 << 20
     processor: int = 30
-    wall: float = 60.0
+    # Parsers run at low priority: on a busy machine 30 s of processor time take minutes.
+    wall: float = 180.0
     answer: int = 64 << 20
 
 

@@ -17,7 +17,7 @@ from tests.faults.machine import Machine, upload
 
 SAMPLES = 20
 MOST_TIMES = 2.0
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 900.0
 STATUS = "SELECT status FROM document_versions WHERE id = $1"
 OUTCOMES = (
     "SELECT documents.source_name AS name, status, status_reason AS reason"
