@@ -38,12 +38,16 @@ class ListedPage(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """The pages a list names, each once; ``refused`` counts addresses that are not public."""
+    """The pages a list names, each once; ``refused`` counts addresses that are not public.
+
+    One that is not ``whole`` breaks off: what it does not name may still be on the site.
+    """
 
     media_type: MediaType
     pages: tuple[ListedPage, ...]
     is_index: bool = False
     refused: int = 0
+    whole: bool = True
 
 
 def read_listing(
@@ -70,21 +74,31 @@ def _listing(
     allowed: frozenset[str],
 ) -> Listing:
     pages: dict[str, ListedPage] = {}
-    refused = 0
-    for entry in entries:
-        try:
-            address = canonical(read_address(entry.address, allowed=allowed))
-        except AddressRefusedError:
-            refused += 1
-            continue
-        pages.setdefault(address, ListedPage(address, entry.changed))
+    refused, whole = 0, True
+    try:
+        for entry in entries:
+            try:
+                address = canonical(read_address(entry.address, allowed=allowed))
+            except AddressRefusedError:
+                refused += 1
+                continue
+            pages.setdefault(address, ListedPage(address, entry.changed))
+    except etree.XMLSyntaxError:
+        whole = False
     return Listing(
-        media_type=media_type, pages=tuple(pages.values()), is_index=is_index, refused=refused
+        media_type=media_type,
+        pages=tuple(pages.values()),
+        is_index=is_index,
+        refused=refused,
+        whole=whole,
     )
 
 
 def _sitemap_entries(content: bytes) -> Iterator[ListedPage]:
-    """Yield what a sitemap names, as far as it is well-formed; nothing outside it is read."""
+    """Yield what a sitemap names; nothing outside it is read.
+
+    Raises XMLSyntaxError where it is no longer well-formed.
+    """
     parsing = etree.iterparse(
         BytesIO(content),
         events=("end",),
@@ -96,30 +110,28 @@ def _sitemap_entries(content: bytes) -> Iterator[ListedPage]:
         remove_comments=True,
         remove_pis=True,
     )
-    try:
-        for count, (_, entry) in enumerate(parsing):
-            if count >= MAXIMUM_ENTRIES:
-                return
-            address = (entry.findtext("{*}loc") or "").strip()
-            if address:
-                yield ListedPage(address, _moment((entry.findtext("{*}lastmod") or "").strip()))
-            # What was read goes at once: a tree of 25 MiB of XML takes ten times as much.
-            entry.clear()
-            while entry.getprevious() is not None:
-                del entry.getparent()[0]
-    except etree.XMLSyntaxError:
-        return
+    for count, (_, entry) in enumerate(parsing):
+        if count >= MAXIMUM_ENTRIES:
+            return
+        address = (entry.findtext("{*}loc") or "").strip()
+        if address:
+            yield ListedPage(address, _moment((entry.findtext("{*}lastmod") or "").strip()))
+        # What was read goes at once: a tree of 25 MiB of XML takes ten times as much.
+        entry.clear()
+        while entry.getprevious() is not None:
+            del entry.getparent()[0]
 
 
 def _moment(text: str) -> datetime | None:
     """Return the latest moment a W3C date may mean: a bare day goes on until its end."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) <= _DAY:
+            moment += timedelta(days=1)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        # Programs write the first or the last day there is where they know none.
         return None
-    if len(text) <= _DAY:
-        moment += timedelta(days=1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _lines(content: bytes) -> list[str] | None:

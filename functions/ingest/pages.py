@@ -65,7 +65,9 @@ async def publish_listing(
             raise LeaseLostError
         room = await _room(session, version, listing)
         await refresh_pages(session, version.document_id, listing, delay=chosen.delay)
-        waiting = await _exchange_pages(session, lease, version, chosen=chosen, room=room)
+        waiting = await _exchange_pages(
+            session, lease, version, chosen=chosen, room=room, whole=listing.whole
+        )
         await _make_ready(session, lease, version, listing=listing, chosen=chosen)
         await mark_handled(session, lease, event)
     await _wake(clients, waiting)
@@ -136,10 +138,12 @@ async def _exchange_pages(
     *,
     chosen: Selection,
     room: int,
+    whole: bool,
 ) -> Sequence[UUID]:
     """Add what is new and delete what is gone; return the versions whose turn it is at once."""
     values = {"guild_id": lease.guild_id, "document_id": version.document_id}
-    await session.execute(queries.FORGET_PAGES, {**values, "addresses": list(chosen.named)})
+    if whole:
+        await session.execute(queries.FORGET_PAGES, {**values, "addresses": list(chosen.named)})
     kept = int(await session.scalar(queries.COUNT_PAGES, values) or 0)
     added = await session.scalars(
         queries.ADD_PAGES,
@@ -195,6 +199,8 @@ def _notice(pages: int, listing: Listing, chosen: Selection) -> str:
         (listing.refused, "are not public web addresses and were left out"),
     )
     said = [f"{count:,} more {remark}." for count, remark in remarks if count > 0]
+    if not listing.whole:
+        said.append("It is damaged and was read as far as possible, so no page was deleted.")
     return " ".join([f"Lists {pages:,} {lists} of its own.", *said])
 
 

@@ -443,6 +443,16 @@ async def test_a_sitemap_without_pages_deletes_none(
     assert await readers.listed() == ["/a"]
 
 
+async def test_a_sitemap_that_breaks_off_deletes_no_page(readers: Readers, site: Site) -> None:
+    site.pages["/sitemap.xml"] = answer(_sitemap(site, "/a", "/b"))
+    await readers.read("/sitemap.xml")
+    site.pages["/sitemap.xml"] = answer(_sitemap(site, "/a", "/c").removesuffix(b"</urlset>"))
+    row = await readers.status(await readers.read("/sitemap.xml"))
+    assert await readers.listed() == ["/a", "/b", "/c"]
+    assert row.status == "ready"
+    assert "no page was deleted" in row.status_reason
+
+
 @pytest.mark.parametrize(
     ("name", "listed", "remark"),
     [

@@ -1,7 +1,9 @@
 import gzip
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from lxml import etree
 
 from functions.ingest.listing import MAXIMUM_ENTRIES, Listing, _sitemap_entries, read_listing
 
@@ -55,6 +57,25 @@ def test_a_sitemap_names_each_public_page_once_and_when_it_changed() -> None:
 def test_a_sitemap_is_known_by_its_content(content: bytes, remark: str) -> None:
     addresses = [page.address for page in _read(content, lists_text=False).pages]
     assert "https://docs.example/" in addresses, remark
+
+
+def test_a_sitemap_says_whether_it_was_read_to_its_end() -> None:
+    assert _read(SITEMAP).whole
+    assert not _read(SITEMAP.replace(b"</urlset>", b"<url><loc>https://")).whole
+
+
+@pytest.mark.parametrize(
+    ("when", "remark"),
+    [
+        ("9999-12-31", "the last day there is goes on for no day more"),
+        ("0001-01-01T00:00:00+01:00", "before the first moment there is"),
+        ("yesterday", "no date"),
+    ],
+)
+def test_a_date_beyond_the_calendar_says_nothing(when: str, remark: str) -> None:
+    entry = f"<url><loc>https://docs.example/</loc><lastmod>{when}</lastmod></url>"
+    [page] = _read(f"<urlset>{entry}</urlset>".encode()).pages
+    assert page.changed is None, remark
 
 
 def test_an_index_is_told_from_a_sitemap() -> None:
@@ -116,8 +137,10 @@ TYPED = {
 def test_a_document_type_makes_no_sitemap_and_the_parser_would_not_follow_it(remark: str) -> None:
     content = TYPED[remark] + b"<urlset><url><loc>https://a.example/&x;</loc></url></urlset>"
     assert read_listing(content, lists_text=True) is None
-    read = [entry.address for entry in _sitemap_entries(content)]
-    assert set(read) <= {"https://a.example/"}
+    read: set[str] = set()
+    with suppress(etree.XMLSyntaxError):
+        read.update(entry.address for entry in _sitemap_entries(content))
+    assert read <= {"https://a.example/"}
 
 
 @pytest.mark.parametrize(
