@@ -6,7 +6,7 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -138,10 +138,10 @@ class WebClient:
 
 
 async def _read(response: httpx.Response, *, maximum: int) -> WebAnswer:
-    known = {
+    known: dict[str, Any] = {
         "url": str(response.request.url),
-        "etag": response.headers.get("etag"),
-        "last_modified": response.headers.get("last-modified"),
+        "etag": _to_return(response.headers.get("etag")),
+        "last_modified": _to_return(response.headers.get("last-modified")),
     }
     asked = response.request.headers.keys() & {"if-none-match", "if-modified-since"}
     if response.status_code == httpx.codes.NOT_MODIFIED and asked:
@@ -152,6 +152,11 @@ async def _read(response: httpx.Response, *, maximum: int) -> WebAnswer:
     return WebAnswer(
         **known, content=content, content_type=response.headers.get("content-type", "")
     )
+
+
+def _to_return(value: str | None) -> str | None:
+    """Return a header's value where it can be sent back as it came."""
+    return value if value and value.isascii() else None
 
 
 async def _body(response: httpx.Response, *, maximum: int) -> bytes:

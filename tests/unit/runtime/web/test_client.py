@@ -24,6 +24,12 @@ async def test_a_page_comes_with_what_asks_for_a_newer_one(site: Site, web: WebC
     assert header(site.requests[0], "host") == site.authority
 
 
+async def test_a_mark_that_cannot_be_sent_back_is_not_kept(site: Site, web: WebClient) -> None:
+    site.pages["/a"] = answer(b"hello", headers={"etag": '"é"', "last-modified": "März"})
+    page = await web.get(site.url("/a"))
+    assert (page.etag, page.last_modified) == (None, None)
+
+
 async def test_a_page_we_know_is_not_sent_again(site: Site, web: WebClient) -> None:
     def page(head: str) -> bytes:
         known = header(head, "if-none-match") == '"1"' and header(head, "if-modified-since") == "x"
