@@ -40,8 +40,10 @@ FIND_TITLED = """
     ORDER BY given_title IS NULL, updated_at DESC LIMIT 1 FOR UPDATE
 """
 
+# A file has no address: a link to what it replaced would lead to other words.
 RENAME_DOCUMENT = """
-    UPDATE documents SET updated_at = now(), title = $2, given_title = $2, source_name = CASE
+    UPDATE documents SET updated_at = now(), title = $2, given_title = $2, source_url = NULL,
+      origin = 'discord', uploaded_by = $4, source_name = CASE
       WHEN EXISTS (SELECT FROM documents other WHERE other.guild_id = documents.guild_id
         AND other.id <> documents.id AND other.source_name = $3)
       THEN documents.source_name ELSE $3 END
@@ -56,7 +58,9 @@ KNOW_DOCUMENT = """
     ON CONFLICT (guild_id, source_name) DO UPDATE SET updated_at = now(),
       title = coalesce(excluded.given_title, documents.title),
       given_title = coalesce(excluded.given_title, documents.given_title),
-      source_url = coalesce(excluded.source_url, documents.source_url)
+      source_url = coalesce(excluded.source_url, documents.source_url),
+      -- A page that a person asks for no longer comes and goes with the list that named it.
+      listed_by = NULL
     RETURNING id
 """
 
@@ -195,7 +199,9 @@ async def _know_document(connection: "Connection", command: Command, upload: Upl
     if upload.replaces:
         titled: UUID | None = await connection.fetchval(FIND_TITLED, command.guild_id, upload.title)
         if titled:
-            await connection.execute(RENAME_DOCUMENT, titled, upload.title, upload.name)
+            await connection.execute(
+                RENAME_DOCUMENT, titled, upload.title, upload.name, command.user_id
+            )
             return titled
     document_id: UUID = await connection.fetchval(
         KNOW_DOCUMENT,

@@ -191,6 +191,40 @@ async def test_a_document_that_is_replaced_by_its_title_takes_the_new_name(
     assert {version["source_name"] for version in versions} == {"b.pdf", "c.md"}
 
 
+async def test_a_file_in_the_place_of_a_message_does_not_lead_back_to_it(
+    world: Any, guild_id: int
+) -> None:
+    await world.post(add(world, guild_id, {**file(), "title": "Guide"}))
+    await world.owner.execute(
+        "UPDATE documents SET source_url = 'https://discord.com/channels/1/2/3', uploaded_by = 1,"
+        " origin = 'upload' WHERE guild_id = $1",
+        guild_id,
+    )
+    command = add(world, guild_id, {**file("b.pdf"), "title": "Guide"})
+    await world.post(command)
+
+    version = (await world.rows(VERSIONS, guild_id))[-1]
+    assert (version["source_url"], version["origin"]) == (None, "discord")
+    assert str(version["uploaded_by"]) == command["member"]["user"]["id"]
+
+
+async def test_a_page_somebody_asks_for_leaves_the_list_that_named_it(
+    world: Any, guild_id: int
+) -> None:
+    await world.post(add(world, guild_id, {"url": "https://docs.example.org/sitemap.xml"}))
+    await world.post(add(world, guild_id, {"url": "https://docs.example.org/page"}))
+    await world.owner.execute(
+        "UPDATE documents page SET listed_by = list.id FROM documents list"
+        " WHERE page.guild_id = $1 AND list.guild_id = $1"
+        " AND page.source_name LIKE '%/page' AND list.source_name LIKE '%.xml'",
+        guild_id,
+    )
+    await world.post(add(world, guild_id, {"url": "https://docs.example.org/page"}))
+
+    listed = "SELECT 1 FROM documents WHERE guild_id = $1 AND listed_by IS NOT NULL"
+    assert await world.rows(listed, guild_id) == []
+
+
 async def test_one_title_at_six_times_is_one_document(world: Any, guild_id: int) -> None:
     await asyncio.gather(
         *(
