@@ -227,8 +227,17 @@ async def document(session: AsyncSession, guild_id: int, document_id: UUID) -> R
 async def delete_document(session: AsyncSession, guild_id: int, document_id: UUID) -> bool:
     """Delete a document with all that hangs on it; return whether there was one."""
     # In the order in which a worker publishes, version before document: neither blocks the other.
+    # With a list go its pages, and with an index the pages of its lists.
+    lists = select(Document.id).where(
+        or_(Document.id == document_id, Document.listed_by == document_id)
+    )
     versions = select(DocumentVersion.id).where(
-        DocumentVersion.guild_id == guild_id, DocumentVersion.document_id == document_id
+        DocumentVersion.guild_id == guild_id,
+        DocumentVersion.document_id.in_(
+            select(Document.id).where(
+                or_(Document.id == document_id, Document.listed_by.in_(lists))
+            )
+        ),
     )
     await session.execute(versions.with_for_update())
     statement = (
