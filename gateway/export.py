@@ -3,8 +3,9 @@
 import asyncio
 import io
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from collections.abc import Set as AbstractSet
+from contextlib import aclosing
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -126,7 +127,7 @@ def _described(row: Row[Any], file: str | None) -> ExportedDocument:
 
 async def _add(
     archive: zipfile.ZipFile, outbox: _Outbox, path: str, row: Row[Any]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     with archive.open(_entry(path, row), "w") as file:
         for start in range(0, len(row.content), PIECE):
             # Compressing 25 MiB takes a second, in which nobody else would be answered.
@@ -146,17 +147,32 @@ async def _documents(database: Database, guild_id: int) -> AsyncIterator[Row[Any
             yield row
 
 
-async def export(database: Database, guild_id: int) -> AsyncIterator[bytes]:
+async def _add_all(
+    archive: zipfile.ZipFile,
+    outbox: _Outbox,
+    rows: AsyncIterator[Row[Any]],
+    contents: list[ExportedDocument],
+) -> AsyncGenerator[bytes, None]:
+    paths = Paths()
+    async for row in rows:
+        if row.content is None:
+            contents.append(_described(row, None))
+            continue
+        path = paths.add(row.source_name, media_type=row.media_type)
+        contents.append(_described(row, path))
+        async with aclosing(_add(archive, outbox, path, row)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+async def export(database: Database, guild_id: int) -> AsyncGenerator[bytes, None]:
     """Yield the archive, piece by piece."""
-    outbox, paths, contents = _Outbox(), Paths(), list[ExportedDocument]()
+    outbox, contents = _Outbox(), list[ExportedDocument]()
     with zipfile.ZipFile(outbox, "w") as archive:
-        async for row in _documents(database, guild_id):
-            if row.content is None:
-                contents.append(_described(row, None))
-                continue
-            path = paths.add(row.source_name, media_type=row.media_type)
-            contents.append(_described(row, path))
-            async for piece in _add(archive, outbox, path, row):
+        # The file at work is closed before the archive, also where nobody waits for the rest.
+        adding = _add_all(archive, outbox, _documents(database, guild_id), contents)
+        async with aclosing(adding) as pieces:
+            async for piece in pieces:
                 yield piece
         archive.writestr(CONTENTS, msgspec.json.format(msgspec.json.encode(contents), indent=2))
     yield outbox.take()

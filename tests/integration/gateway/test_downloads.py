@@ -191,6 +191,15 @@ async def test_an_export_holds_one_document_at_a_time(
     assert size < 49 * MEBIBYTE
 
 
+async def test_an_export_nobody_waits_for_ends_quietly(
+    moderator: Person, guild_id: int, database: Database
+) -> None:
+    await _send(moderator, guild_id, bytes(MEBIBYTE), "large.pdf")
+    pieces = export(database, guild_id)
+    await anext(pieces)
+    await pieces.aclose()
+
+
 async def test_exports_are_bounded(
     production: httpx.AsyncClient, moderator: Person, guild_id: int
 ) -> None:
