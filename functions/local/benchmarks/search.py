@@ -38,7 +38,6 @@ K: Final = 10
 EVERY_CANDIDATE: Final = 200
 QUESTIONS: Final = 500
 WARMING: Final = 30
-SMALL_SHARE: Final = 0.001
 LEXICAL_TABLES: Final = ("postings", "segments", "segment_versions")
 
 # (what is done, how much of it, of how much)
@@ -176,26 +175,3 @@ async def _lexical_mib(owner: asyncpg.Connection) -> float:
         list(LEXICAL_TABLES),
     )
     return round(float(size) / 2**20, 1)
-
-
-async def small_guild(bench: Bench, vectors: int) -> dict[str, Any]:
-    """Return whether a guild with a thousandth of all vectors gets its rows, and the right ones."""
-    small = max(2 * K, int(vectors * SMALL_SHARE))
-    there = int(await bench.owner.fetchval("SELECT count(*) FROM embeddings"))
-    statement = await drop_index(bench.owner)
-    others = max(vectors - small - there, 1)
-    step = bench.counting(f"Loading {others:,} passages of others", others)
-    await load(bench.owner, vectors + 1, others, seed=1, step=step)
-    loaded = await load(bench.owner, vectors + 2, small, seed=2, step=lambda _: None)
-    await build_index(bench.owner, statement)
-    asked = aimed_questions(bench, loaded, QUESTIONS)
-    full = 0
-    for query in asked:
-        full += len((await bench.ask(loaded.guild_id, query)).passages) == K
-    return {
-        "vectors": int(await bench.owner.fetchval("SELECT count(*) FROM embeddings")),
-        "own": small,
-        "queries": len(asked),
-        "full": full,
-        "recall_at_10": await _recall(bench, loaded, asked),
-    }

@@ -1,4 +1,4 @@
-"""Whether an index that changes all the time stays as good as one built afresh."""
+"""Whether the index of all guilds serves a small one, and stays good however much changes."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -6,7 +6,8 @@ from uuid import UUID
 
 import numpy as np
 
-from functions.local.benchmarks.bulk import INDEX
+from functions.local.benchmarks.bulk import INDEX, build_index, drop_index
+from functions.local.benchmarks.bulk import load as load_bulk
 from functions.local.benchmarks.search import (
     EVERY_CANDIDATE,
     Bench,
@@ -21,7 +22,12 @@ from functions.local.evaluation.schemas import Paper
 
 GUILD: Final = 2_000_000_001
 FRESH_GUILD: Final = 2_000_000_002
+OTHER_GUILD: Final = 2_000_000_003
 PASSAGES_OF_PAPER: Final = 20
+# Search shows three passages of a document at most: a small guild's are short.
+PASSAGES_OF_NOTE: Final = 2
+SMALL_SHARE: Final = 0.001
+GUILD_QUESTIONS: Final = 500
 SHARE: Final = 0.2
 QUESTIONS: Final = 50
 
@@ -29,9 +35,10 @@ QUESTIONS: Final = 50
 class Library:
     """A guild whose documents come and go, by ingestion's own steps."""
 
-    def __init__(self, bench: Bench, guild_id: int) -> None:
+    def __init__(self, bench: Bench, guild_id: int, *, passages_of_paper: int) -> None:
         self.bench = bench
         self.guild_id = guild_id
+        self._passages_of_paper = passages_of_paper
         self.living: dict[str, Paper] = {}
         self._rows: dict[str, UUID] = {}
         self._random = np.random.default_rng(5)
@@ -49,7 +56,7 @@ class Library:
         return [self._paper(self._made - number) for number in range(count)]
 
     def _paper(self, number: int) -> Paper:
-        rows = zipf(self._random, PASSAGES_OF_PAPER, WORDS_OF_PASSAGE)
+        rows = zipf(self._random, self._passages_of_paper, WORDS_OF_PASSAGE)
         text = "\n\n".join(phrase(ranks, self._words) for ranks in rows)
         return Paper(id=str(number), title="", text=text)
 
@@ -76,6 +83,11 @@ class Library:
         await self.add(self.make(count), what=what)
         await self.bench.owner.execute("VACUUM")
 
+    async def passages(self) -> int:
+        """Return how many passages the guild has."""
+        statement = "SELECT count(*) FROM chunks WHERE guild_id = $1"
+        return int(await self.bench.owner.fetchval(statement, self.guild_id))
+
     async def recall(self, asked: Sequence[str]) -> float:
         """Return dense recall against every vector."""
         rows = await self.bench.owner.fetch(
@@ -97,9 +109,36 @@ class Library:
         return {passage.text: passage.bm25 or 0.0 for passage in found.passages}
 
 
+async def small_guild(bench: Bench, vectors: int) -> dict[str, Any]:
+    """Return whether a guild with a thousandth of all vectors gets its rows, and the right ones."""
+    library = Library(bench, GUILD, passages_of_paper=PASSAGES_OF_NOTE)
+    small = max(2 * K, int(vectors * SMALL_SHARE))
+    statement = await drop_index(bench.owner)
+    step = bench.counting(f"Loading {vectors - small:,} passages of others", vectors - small)
+    await load_bulk(bench.owner, OTHER_GUILD, vectors - small, seed=1, step=step)
+    await build_index(bench.owner, statement)
+    await library.add_guild()
+    await library.add(library.make(small // PASSAGES_OF_NOTE), what="Publishing its own")
+    asked = questions(np.random.default_rng(2), GUILD_QUESTIONS)
+    full = 0
+    step = bench.counting("Asking", len(asked))
+    for done, query in enumerate(asked, 1):
+        full += len((await bench.ask(GUILD, query)).passages) == K
+        step(done)
+    return {
+        "vectors": int(await bench.owner.fetchval("SELECT count(*) FROM embeddings")),
+        "own": await library.passages(),
+        "queries": len(asked),
+        "full": full,
+        "recall_at_10": round(await library.recall(asked), 4),
+    }
+
+
 async def changes(bench: Bench, passages: int, rounds: int) -> dict[str, Any]:
     """Return recall after rounds of deletes and inserts, and whether BM25 is a fresh build's."""
-    library, fresh = Library(bench, GUILD), Library(bench, FRESH_GUILD)
+    library, fresh = [
+        Library(bench, one, passages_of_paper=PASSAGES_OF_PAPER) for one in (GUILD, FRESH_GUILD)
+    ]
     await library.add_guild()
     await fresh.add_guild()
     await library.add(library.make(passages // PASSAGES_OF_PAPER), what="Publishing")

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from functions.local.benchmarks.search import Report, at_scale, opened, small_guild
-from functions.local.benchmarks.search_changes import changes
+from functions.local.benchmarks.search import Report, at_scale, opened
+from functions.local.benchmarks.search_changes import changes, small_guild
 from functions.local.benchmarks.search_http import over_http
 
 
