@@ -113,12 +113,15 @@ async def mark_handled(session: AsyncSession, lease: Lease, event: Event) -> Non
 
 
 async def release(database: Database, lease: Lease, *, failed: bool, wait_seconds: float) -> None:
-    """Give the row back, to be tried again after ``wait_seconds``; count it where it failed."""
+    """Give the row back, to be tried again after ``wait_seconds``; count it where it failed.
+
+    Its worker lives, so the row is under no suspicion: the starts count from here again.
+    """
     async with database.guild(lease.guild_id) as session:
         await session.execute(
             text(
                 f"UPDATE {lease.table} SET lease_id = NULL, lease_expires_at = NULL,"  # noqa: S608
-                " attempts = attempts + :failed, next_attempt_at ="
+                " starts = 0, attempts = attempts + :failed, next_attempt_at ="
                 " clock_timestamp() + make_interval(secs => :wait)"
                 " WHERE id = :id AND lease_id = :lease"
             ),

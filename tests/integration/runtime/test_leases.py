@@ -61,6 +61,20 @@ async def test_a_released_row_counts_the_failure_and_can_be_claimed(
     assert (lease.attempts, again.attempts) == (0, 1)
 
 
+async def test_a_worker_that_gives_a_row_back_clears_it_of_suspicion(
+    database: Database, guild_id: int, question_id: UUID
+) -> None:
+    for _ in range(3):
+        lease = await claim(database, "questions", question_id)
+        assert lease is not None
+        await release(database, lease, failed=True, wait_seconds=0)
+    async with database.guild(guild_id) as session:
+        starts = await session.scalar(
+            text("SELECT starts FROM questions WHERE id = :id"), {"id": question_id}
+        )
+    assert starts == 0
+
+
 @pytest.mark.parametrize("status", ["answered", "refused", "failed"])
 async def test_a_row_that_has_ended_is_not_claimed(
     database: Database, guild_id: int, question_id: UUID, status: str
