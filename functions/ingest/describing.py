@@ -75,9 +75,6 @@ NOT_PROSE: Final = re.compile(r"[_{}<>=;\\/@#$|]|\w\.\w|\w\(|::|--|[a-z][A-Z]")
 _LOADING = Lock()
 
 
-_LOADING = Lock()
-
-
 class _Identifier(Protocol):
     def rank(self, text: str) -> list[tuple[str, float]]: ...
 
