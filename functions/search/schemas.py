@@ -20,11 +20,15 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
-    """A word of the question: its weight in BM25, and its share of what the question tells."""
+    """A word of the question: its weight in BM25, and its share of what the question tells.
+
+    ``held`` tells whether any passage of the guild has it.
+    """
 
     text: str
     idf: float
     share: float
+    held: bool = True
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

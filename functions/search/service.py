@@ -30,7 +30,7 @@ from functions.search.schemas import (
     Reading,
     Statistics,
 )
-from functions.search.weighing import weigh, words_by_language
+from functions.search.weighing import reachable, weigh, words_by_language
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
@@ -101,7 +101,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
             with watch.stage("dense"):
                 dense = Dense(model=model, vector=vector, statistics=statistics)
                 neighbours = await _by_meaning(session, request, dense=dense, hits=hits)
-            ranked = fuse(neighbours, hits)
+            ranked = fuse(neighbours, hits, reachable=reachable(readings))
             with watch.stage("fetch"):
                 best, folded = await _fetch(session, request, spread(ranked))
                 best = await join_neighbours(session, request, best)

@@ -1,14 +1,14 @@
 """What each word of a question is worth."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import log
 
 from functions.runtime.languages import stemmer_of
-from functions.runtime.lexical import TOKEN, UNSPACED_RUN, guess_language, terms
+from functions.runtime.lexical import LATIN, TOKEN, UNSPACED_RUN, guess_language, terms
 from functions.runtime.stop_words import STOP_WORDS
 from functions.search.queries import UNTOLD
-from functions.search.schemas import Term, Word
+from functions.search.schemas import Reading, Term, Word
 
 # A guild of three passages cannot tell a rare word from a common one. Twenty passages that hold
 # none of the words are imagined beside its own, and everyday words count a fifth.
@@ -84,6 +84,24 @@ def weigh(words: Mapping[str, Word], *, passages: int, holding: Mapping[str, int
             idf=words[word].recency
             * inverse_frequency(passages=passages, holding=holding.get(word, 0)),
             share=share / total,
+            held=holding.get(word, 0) > 0,
         )
         for word, share in telling.items()
     ]
+
+
+def _is_latin(term: str) -> bool:
+    return term[0].isdigit() or LATIN.search(term) is not None
+
+
+def reachable(readings: Iterable[Reading]) -> float:
+    """Return the share of a question that documents of these scripts could hold, 0 to 1.
+
+    A Chinese question shares names and figures with English documents, and nothing else: what is
+    in their script counts as if it were all that was asked. A German one could share every word.
+    """
+    shares = (
+        sum(term.share for term in reading.wanted if term.held or _is_latin(term.text))
+        for reading in readings
+    )
+    return max(shares, default=0.0)

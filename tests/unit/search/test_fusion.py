@@ -41,3 +41,12 @@ def test_scores_lie_between_zero_and_one() -> None:
 def test_a_document_keeps_its_three_best() -> None:
     ranked = fuse([near(n, 1 - n / 10) for n in range(5)] + [near(9, 0.1, document=2)], [])
     assert [found.chunk_id for found in spread(ranked)] == [0, 1, 2, 9]
+
+
+def test_a_shared_name_counts_in_full_where_nothing_else_could_be_shared() -> None:
+    found = [near(1, 0.9), near(2, 0.85), near(3, 0.7)]
+    named = [hit(2, 9, 0.05)]
+    assert [candidate.chunk_id for candidate in fuse(found, named)] == [1, 2, 3]
+    ranked = fuse(found, named, reachable=0.05)
+    assert [candidate.chunk_id for candidate in ranked] == [2, 1, 3]
+    assert [candidate.chunk_id for candidate in fuse(found, [], reachable=0.0)] == [1, 2, 3]

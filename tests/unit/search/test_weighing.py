@@ -1,7 +1,13 @@
 import pytest
 
-from functions.search.schemas import Word
-from functions.search.weighing import inverse_frequency, weigh, words_by_language, words_of
+from functions.search.schemas import Reading, Word
+from functions.search.weighing import (
+    inverse_frequency,
+    reachable,
+    weigh,
+    words_by_language,
+    words_of,
+)
 
 
 def test_the_idf_is_never_negative_and_falls_with_frequency() -> None:
@@ -65,3 +71,27 @@ def test_what_was_asked_before_counts_half_as_much_for_each_turn_since() -> None
     assert "first" not in words
     wanted = {term.text: term for term in weigh(words, passages=50, holding={})}
     assert wanted["order"].idf == pytest.approx(wanted["price"].idf / 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "holding", "lowest", "highest", "remark"),
+    [
+        ("哪个博物馆有 Mona Lisa？", {"mona": 1, "lisa": 1}, 0.1, 0.5, "only the name could be"),
+        ("哪个博物馆最大？", {"博物": 4, "物馆": 4}, 0.2, 0.6, "some of the signs are there"),
+        ("Welches Museum ist offen?", {}, 0.999, 1.001, "Latin words could all be shared"),
+        ("Где находится Google в 2024?", {}, 0.3, 0.8, "name and figure"),
+        ("在哪里？", {}, 0, 0, "nothing to share"),
+    ],
+)
+def test_what_documents_could_hold_follows_their_script(
+    query: str, holding: dict[str, int], lowest: float, highest: float, remark: str
+) -> None:
+    readings = [
+        Reading(languages=languages, wanted=weigh(words, passages=50, holding=holding))
+        for languages, words in words_by_language(query, ["en"])
+    ]
+    assert lowest <= reachable(readings) <= highest, remark
+
+
+def test_no_words_reach_nothing() -> None:
+    assert reachable([]) == 0.0
