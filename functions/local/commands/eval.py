@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +76,11 @@ def _file(folder: Path, name: str) -> Path:
 
 
 async def _measured(sets: Sequence[QuestionSet], plan: Plan) -> list[Measured]:
-    with err.status("Starting the database and the model …"):
-        opening = opened(plan)
-        clients = await opening.__aenter__()
-    try:
-        with progress_bar() as bars:
-            report = reporting(bars)
-            return [await measure(clients, one, plan=plan, report=report) for one in sets]
-    finally:
-        await opening.__aexit__(None, None, None)
+    async with AsyncExitStack() as stack:
+        with err.status("Starting the database and the model …"):
+            clients = await stack.enter_async_context(opened(plan))
+        report = reporting(stack.enter_context(progress_bar()))
+        return [await measure(clients, one, plan=plan, report=report) for one in sets]
 
 
 def _settled(
