@@ -111,5 +111,9 @@ def text_hash(text: str) -> bytes:
 
 
 def probe_text(chunks: list[Chunk]) -> str:
-    """Return some of the document's own words, from its middle."""
-    return chunks[len(chunks) // 2].text[:PROBE_CHARACTERS]
+    """Return some of the document's own words, from as near to its middle as there are any."""
+    middle = len(chunks) // 2
+    outwards = sorted(chunks, key=lambda piece: abs(piece.ordinal - middle))
+    texts = [piece.text[:PROBE_CHARACTERS] for piece in outwards]
+    # A page whose letters could not be told is nothing but replacement characters.
+    return next((text for text in texts if any(map(str.isalnum, text))), texts[0])

@@ -11,7 +11,7 @@ from functions.ingest.chunking import chunk
 from functions.ingest.embedding import Embedding
 from functions.ingest.fetching import document_name, fetch
 from functions.ingest.known import settle_known
-from functions.ingest.lanes import Lanes, Pace, at_pace
+from functions.ingest.lanes import HeavyDocumentError, Lanes, Pace, at_pace
 from functions.ingest.listing import read_listing
 from functions.ingest.pages import publish_listing
 from functions.ingest.parsing import parse
@@ -86,7 +86,12 @@ async def _attempt(
         return lease.row_id
     async with Progress(clients, lease, title=version.title, notice=notice) as progress:
         work = Work(lease=lease, event=event, version=version, progress=progress, pace=pace)
-        return await _process(clients, work)
+        try:
+            return await _process(clients, work)
+        except HeavyDocumentError:
+            # It waits for another seat, maybe for minutes: nobody reads it meanwhile.
+            await progress.report("received")
+            raise
 
 
 async def _process(clients: Clients, work: Work) -> UUID:

@@ -4,6 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from functions.ingest import lanes
+from functions.ingest.lanes import Pace
+from functions.ingest.parser_process import ParserLimits
+from functions.ingest.progress import Progress
 from functions.runtime.embedder.twin import HashEmbedder
 from tests.integration.ingest.conftest import GUIDE, Library, Stubborn
 
@@ -32,6 +36,24 @@ async def test_ten_events_at_once_have_one_effect(library: Library) -> None:
     chunks = await library.rows("SELECT id FROM chunks")
     assert (row.status, len(chunks)) == ("ready", row.passages)
     assert len(await library.rows("SELECT 1 FROM handled_events")) == 1
+
+
+async def test_a_document_that_waits_for_the_slow_lane_says_so(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages: list[str] = []
+    write = Progress._write
+
+    async def record(self: Progress, stage: str, done: int, total: int) -> None:
+        stages.append(stage)
+        await write(self, stage, done, total)
+
+    monkeypatch.setattr(Progress, "_write", record)
+    monkeypatch.setattr(lanes, "QUICK", Pace(limits=ParserLimits(), characters=10))
+    version = await library.add(GUIDE)
+    assert await library.tell(version) == 204
+    assert (await library.status(version)).status == "ready"
+    assert list(dict.fromkeys(stages)) == ["parsing", "received", "embedding", "checking"]
 
 
 async def test_a_new_version_replaces_the_old_one_at_once(library: Library) -> None:
