@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.ingest import queries
-from functions.ingest.listing import read_listing
+from functions.ingest.listing import Listing, read_listing
 from functions.ingest.pages import refresh_pages
 from functions.ingest.schemas import LISTS, VersionAtWork
 from functions.runtime.clients import Clients
@@ -54,9 +54,13 @@ async def settle_known(
         # Another file on its way would answer in the end, though these bytes were sent after it.
         if digest is not None and (digest != current.content_hash or current.being_replaced):
             return None
-        await mark_handled(session, lease, event)
         if current.media_type in LISTS:
-            await _refresh_listed(clients, session, version, current.content)
+            listing = await _listing(clients, current.content)
+            # Its bytes do not tell whether each of its pages is here.
+            if digest is not None and await _lacks_pages(session, lease.guild_id, listing):
+                return None
+            await _refresh_listed(clients, session, version, listing)
+        await mark_handled(session, lease, event)
         await session.execute(queries.CHECKED_UNCHANGED, values)
         await session.execute(queries.POINT_AT_CURRENT, {**values, "current_id": current.id})
         await session.execute(queries.FORGET_VERSION, {**values, "number": current.number})
@@ -64,13 +68,22 @@ async def settle_known(
     return answering
 
 
-async def _refresh_listed(
-    clients: Clients, session: AsyncSession, version: VersionAtWork, content: bytes
-) -> None:
-    """Look at a list again that is the same: pages of which it says nothing may have changed."""
-    listing = await asyncio.to_thread(
+async def _listing(clients: Clients, content: bytes) -> Listing | None:
+    return await asyncio.to_thread(
         read_listing, content, lists_text=True, allowed=clients.settings.web_allowed
     )
+
+
+async def _lacks_pages(session: AsyncSession, guild_id: int, listing: Listing | None) -> bool:
+    addresses = [page.address for page in listing.pages] if listing else []
+    values = {"guild_id": guild_id, "addresses": addresses}
+    return bool(await session.scalar(queries.LACKS_PAGES, values))
+
+
+async def _refresh_listed(
+    clients: Clients, session: AsyncSession, version: VersionAtWork, listing: Listing | None
+) -> None:
+    """Look at a list again that is the same: pages of which it says nothing may have changed."""
     if listing is not None:
         # The rules were asked for before the list was, so this waits for nobody.
         rules = await clients.robots.rules(version.source_name) if version.is_page else None
@@ -86,7 +99,9 @@ async def _settle_elsewhere(
         return None
     if version.listed_by is None:
         raise KnownFileError(title)
-    # A site may show one page under many addresses; nobody asked for each of them.
+    # A site may show one page under many addresses; nobody asked for each of them. They may differ
+    # tomorrow, so the list is read again even where it stays as it is.
+    await session.execute(queries.FORGET_MARKS, {"document_id": version.listed_by})
     await session.execute(queries.FORGET_DOCUMENT, values)
     forgotten: UUID = values["version_id"]
     return forgotten

@@ -223,6 +223,16 @@ FORGET_VERSION = text(
     " AND delivered_at IS NULL)))"
 )
 
+LACKS_PAGES = text(
+    "SELECT EXISTS (SELECT FROM unnest(CAST(:addresses AS text[])) AS named (address)"
+    " WHERE NOT EXISTS (SELECT FROM documents known WHERE known.guild_id = :guild_id"
+    " AND known.source_name = named.address))"
+)
+
+FORGET_MARKS = text(
+    "UPDATE documents SET etag = NULL, last_modified = NULL WHERE id = :document_id"
+)
+
 FORGET_DOCUMENT = text("DELETE FROM documents WHERE id = :document_id")
 
 LOCK_PARENT = text("SELECT listed_by FROM documents WHERE id = :listed_by FOR UPDATE")

@@ -443,6 +443,26 @@ async def test_a_sitemap_without_pages_deletes_none(
     assert await readers.listed() == ["/a"]
 
 
+@pytest.mark.parametrize("mark", ['"1"', ""])
+async def test_pages_that_were_alike_for_a_day_come_back(
+    readers: Readers, site: Site, mark: str
+) -> None:
+    def sitemap(head: str) -> bytes:
+        known = mark and header(head, "if-none-match") == mark
+        whole = answer(_sitemap(site, "/a", "/b", "/c"), headers={"etag": mark} if mark else None)
+        return answer(status="304 Not Modified") if known else whole
+
+    paths = ("/a", "/b", "/c")
+    site.pages |= {"/sitemap.xml": sitemap} | {path: _guide("maintenance") for path in paths}
+    await readers.read("/sitemap.xml")
+    await readers.read_waiting()
+    assert len(await readers.listed()) == 1
+    site.pages |= {path: _guide(word) for path, word in zip(paths, ("a", "b", "c"), strict=True)}
+    await readers.read("/sitemap.xml")
+    await readers.read_waiting()
+    assert await readers.listed() == ["/a", "/b", "/c"]
+
+
 async def test_a_sitemap_that_breaks_off_deletes_no_page(readers: Readers, site: Site) -> None:
     site.pages["/sitemap.xml"] = answer(_sitemap(site, "/a", "/b"))
     await readers.read("/sitemap.xml")
