@@ -222,24 +222,84 @@ class Chunk(Base):
     fingerprint: Mapped[int] = mapped_column(server_default="0")
 
 
+class Segment(Base):
+    """Passages indexed together and never changed: a passage is a slot, 0 to ``passages`` - 1.
+
+    ``living`` counts those that still answer, ``terms`` their terms.
+    """
+
+    __tablename__ = "segments"
+    __table_args__ = (
+        UniqueConstraint("id", "guild_id", name="segment_of_guild"),
+        Index("segments_of_guild", "guild_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    guild_id: Mapped[int]
+    # Sixteen segments of a tier become one of the next.
+    tier: Mapped[int] = mapped_column(SmallInteger)
+    # Grows with every version that is forgotten.
+    generation: Mapped[int] = mapped_column(server_default="0")
+    passages: Mapped[int]
+    living: Mapped[int]
+    terms: Mapped[int]
+    # Per slot, big-endian: the chunk's id in eight bytes, how many terms it has in four.
+    chunk_ids: Mapped[bytes]
+    lengths: Mapped[bytes]
+
+
+class SegmentVersion(Base):
+    """Which slots of which segment hold a document's current version."""
+
+    __tablename__ = "segment_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["version_id", "guild_id"],
+            ["document_versions.id", "document_versions.guild_id"],
+            ondelete="CASCADE",
+            name="slots_of_version",
+        ),
+        ForeignKeyConstraint(
+            ["segment_id", "guild_id"],
+            ["segments.id", "segments.guild_id"],
+            name="slots_of_segment",
+        ),
+        Index("segment_versions_of_segment", "segment_id"),
+        Index("segment_versions_of_document", "document_id"),
+    )
+
+    version_id: Mapped[UUID] = mapped_column(primary_key=True)
+    guild_id: Mapped[int]
+    document_id: Mapped[UUID]
+    segment_id: Mapped[int]
+    first_slot: Mapped[int]
+    passages: Mapped[int]
+    terms: Mapped[int]
+    # The document's, as its words were stemmed.
+    language: Mapped[str | None]
+
+
 class Posting(Base):
-    """How often a term stands in a chunk: the inverted index behind BM25."""
+    """The slots of a segment that hold a term, and how often: what BM25 reads.
+
+    ``functions.runtime.segments`` writes and reads the two columns of bytes.
+    """
 
     __tablename__ = "postings"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["chunk_id", "guild_id"],
-            ["chunks.id", "chunks.guild_id"],
+            ["segment_id", "guild_id"],
+            ["segments.id", "segments.guild_id"],
             ondelete="CASCADE",
-            name="posting_chunk",
+            name="posting_segment",
         ),
-        Index("postings_of_chunk", "chunk_id"),
     )
 
-    guild_id: Mapped[int] = mapped_column(primary_key=True)
-    term: Mapped[str] = mapped_column(primary_key=True)
-    chunk_id: Mapped[int] = mapped_column(primary_key=True)
-    frequency: Mapped[int] = mapped_column(SmallInteger)
+    segment_id: Mapped[int] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    guild_id: Mapped[int]
+    slots: Mapped[bytes | None]
+    frequencies: Mapped[bytes]
 
 
 class EmbeddingModel(Base):

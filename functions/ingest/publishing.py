@@ -17,6 +17,12 @@ from functions.runtime.fingerprints import fingerprint
 from functions.runtime.languages import stemmer_of
 from functions.runtime.leases import Lease, LeaseLostError
 from functions.runtime.lexical import terms
+from functions.runtime.segments import (
+    EncodedSegment,
+    encode_chunk_ids,
+    encode_lengths,
+    encode_passages,
+)
 
 PATH_SEPARATOR = "\x1f"
 
@@ -28,14 +34,14 @@ class ModelChangedError(UnavailableError):
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """A version ready to answer; counted terms are in the order of the chunks."""
+    """A version ready to answer; the segment's slots are in the order of the chunks."""
 
     version: VersionAtWork
     parsed: ParsedDocument
     chunks: list[Chunk]
     language: str | None
     fingerprints: list[int]
-    counted: list[Counter[str]]
+    segment: EncodedSegment
     embedded: Embedded
 
 
@@ -53,7 +59,7 @@ def prepare(
         chunks=chunks,
         language=language,
         fingerprints=[fingerprint(chunk.text) for chunk in chunks],
-        counted=[Counter(_chunk_terms(chunk, language)) for chunk in chunks],
+        segment=encode_passages([Counter(_chunk_terms(chunk, language)) for chunk in chunks]),
         embedded=embedded,
     )
 
@@ -77,7 +83,7 @@ async def publish(session: AsyncSession, lease: Lease, publication: Publication)
     if (await session.execute(queries.SWITCH, document)).first() is not None:
         await session.execute(queries.FORGET_OTHERS, document)
         chunk_ids = await _insert_chunks(session, lease, publication)
-        await _insert_postings(session, lease.guild_id, publication.counted, chunk_ids)
+        await _insert_segment(session, lease, publication, chunk_ids)
         await _insert_embeddings(session, lease, publication.embedded, chunk_ids)
         rank = await _probe(session, lease.guild_id, publication.embedded, chunk_ids)
     await session.execute(queries.FORGET_STAGED, document)
@@ -114,7 +120,7 @@ async def _insert_chunks(
             "starts": [chunk.start for chunk in chunks],
             "ends": [chunk.end for chunk in chunks],
             "tokens": [chunk.token_count for chunk in chunks],
-            "terms": [terms_of_chunk.total() for terms_of_chunk in publication.counted],
+            "terms": publication.segment.lengths,
             "fingerprints": publication.fingerprints,
         },
     )
@@ -126,21 +132,24 @@ def _chunk_terms(chunk: Chunk, language: str | None) -> list[str]:
     return terms(" ".join((*chunk.heading_path, chunk.text)), language=stemmer_of(language))
 
 
-async def _insert_postings(
-    session: AsyncSession, guild_id: int, counted: list[Counter[str]], chunk_ids: list[int]
+async def _insert_segment(
+    session: AsyncSession, lease: Lease, publication: Publication, chunk_ids: list[int]
 ) -> None:
-    postings = [
-        (term, chunk_id, frequency)
-        for frequencies, chunk_id in zip(counted, chunk_ids, strict=True)
-        for term, frequency in frequencies.items()
-    ]
+    segment = publication.segment
     await session.execute(
-        queries.INSERT_POSTINGS,
+        queries.INSERT_SEGMENT,
         {
-            "guild_id": guild_id,
-            "terms": [term for term, _, _ in postings],
-            "chunk_ids": [chunk_id for _, chunk_id, _ in postings],
-            "frequencies": [frequency for _, _, frequency in postings],
+            "guild_id": lease.guild_id,
+            "document_id": publication.version.document_id,
+            "version_id": lease.row_id,
+            "language": publication.language,
+            "passages": len(chunk_ids),
+            "terms_total": sum(segment.lengths),
+            "chunk_ids": encode_chunk_ids(chunk_ids),
+            "lengths": encode_lengths(segment.lengths),
+            "terms": segment.postings.terms,
+            "slots": segment.postings.slots,
+            "frequencies": segment.postings.frequencies,
         },
     )
 

@@ -46,10 +46,19 @@ INSERT_CHUNKS = text(
     " RETURNING ordinal, id"
 )
 
-INSERT_POSTINGS = text(
-    "INSERT INTO postings (guild_id, term, chunk_id, frequency)"
-    " SELECT :guild_id, new.* FROM unnest(CAST(:terms AS text[]), CAST(:chunk_ids AS bigint[]),"
-    " CAST(:frequencies AS smallint[])) AS new"
+# One segment for one version: its few passages wait for fifteen others to be merged with.
+INSERT_SEGMENT = text(
+    "WITH segment AS (INSERT INTO segments"
+    " (guild_id, tier, passages, living, terms, chunk_ids, lengths)"
+    " VALUES (:guild_id, 0, :passages, :passages, :terms_total, :chunk_ids, :lengths)"
+    " RETURNING id), version AS (INSERT INTO segment_versions"
+    " (version_id, guild_id, document_id, segment_id, first_slot, passages, terms, language)"
+    " SELECT :version_id, :guild_id, :document_id, segment.id, 0, :passages, :terms_total,"
+    " :language FROM segment)"
+    " INSERT INTO postings (segment_id, term, guild_id, slots, frequencies)"
+    " SELECT segment.id, new.term, :guild_id, new.slots, new.frequencies FROM segment,"
+    " unnest(CAST(:terms AS text[]), CAST(:slots AS bytea[]), CAST(:frequencies AS bytea[]))"
+    " AS new (term, slots, frequencies)"
 )
 
 # A step forward: whoever lost the lease learns it here, and the starts count from here again.
@@ -106,7 +115,9 @@ SWITCH = text(
 )
 
 FORGET_OTHERS = text(
-    "DELETE FROM chunks WHERE document_id = :document_id AND version_id <> :version_id"
+    "WITH unlisted AS (DELETE FROM segment_versions"
+    " WHERE document_id = :document_id AND version_id <> :version_id)"
+    " DELETE FROM chunks WHERE document_id = :document_id AND version_id <> :version_id"
 )
 
 READY = text(
@@ -292,3 +303,64 @@ READY_LIST = text(
     " progress_done = 0, progress_total = 0, published_at = clock_timestamp(),"
     " lease_id = NULL, lease_expires_at = NULL WHERE id = :version_id AND lease_id = :lease_id"
 )
+
+# One merge at a time in a guild; whoever comes second leaves it to the first.
+TAKE_SEGMENTS = text("SELECT pg_try_advisory_xact_lock(hashtextextended('segments', :guild_id))")
+
+# Shorter than PostgreSQL's own search for deadlocks: a merge gives way before anybody is stopped.
+YIELD_TO_DELETERS = text("SELECT set_config('lock_timeout', '300ms', true)")
+
+# A full tier's oldest segments become one of the next tier; one that is mostly dead is written
+# again without its dead, where it is.
+SEGMENTS_TO_MERGE = text(
+    "SELECT tier + 1 AS tier, (array_agg(id ORDER BY id))[1:CAST(:fan_in AS integer)]"
+    " AS segment_ids FROM segments WHERE guild_id = :guild_id GROUP BY segments.tier"
+    " HAVING count(*) >= :fan_in UNION ALL"
+    " SELECT tier, ARRAY[id] FROM segments WHERE guild_id = :guild_id"
+    " AND living < 0.7 * passages ORDER BY tier LIMIT 1"
+)
+
+LIVING_SLOTS = text(
+    "SELECT segment_id, version_id, first_slot, passages FROM segment_versions"
+    " WHERE segment_id = ANY(CAST(:segment_ids AS bigint[])) ORDER BY segment_id, first_slot"
+)
+
+SEGMENT_PASSAGES = text(
+    "SELECT id, passages, chunk_ids, lengths FROM segments"
+    " WHERE id = ANY(CAST(:segment_ids AS bigint[])) ORDER BY id"
+)
+
+ADD_SEGMENT = text(
+    "INSERT INTO segments (guild_id, tier, passages, living, terms, chunk_ids, lengths)"
+    " VALUES (:guild_id, :tier, :passages, 0, 0, :chunk_ids, :lengths) RETURNING id"
+)
+
+POSTINGS_BY_TERM = text(
+    "SELECT term, segment_id, slots, frequencies FROM postings"
+    " WHERE segment_id = ANY(CAST(:sources AS bigint[])) ORDER BY term, segment_id"
+)
+
+ADD_POSTINGS = text(
+    "INSERT INTO postings (segment_id, term, guild_id, slots, frequencies)"
+    " SELECT :segment_id, new.term, :guild_id, new.slots, new.frequencies"
+    " FROM unnest(CAST(:terms AS text[]), CAST(:slots AS bytea[]), CAST(:frequencies AS bytea[]))"
+    " AS new (term, slots, frequencies)"
+)
+
+# Waits for whoever is deleting one of them, and then leaves that one out.
+MOVE_VERSIONS = text(
+    "UPDATE segment_versions SET segment_id = :segment_id, first_slot = moved.first_slot"
+    " FROM unnest(CAST(:version_ids AS uuid[]), CAST(:first_slots AS bigint[]))"
+    " AS moved (version_id, first_slot) WHERE segment_versions.version_id = moved.version_id"
+    " AND segment_versions.segment_id = ANY(CAST(:sources AS bigint[]))"
+)
+
+COUNT_SEGMENT = text(
+    "UPDATE segments SET living = held.passages, terms = held.terms"
+    " FROM (SELECT coalesce(sum(passages), 0) AS passages, coalesce(sum(terms), 0) AS terms"
+    " FROM segment_versions WHERE segment_id = :segment_id) held WHERE segments.id = :segment_id"
+)
+
+FORGET_IF_DEAD = text("DELETE FROM segments WHERE id = :segment_id AND living = 0")
+
+FORGET_SEGMENTS = text("DELETE FROM segments WHERE id = ANY(CAST(:sources AS bigint[]))")

@@ -13,6 +13,7 @@ from functions.ingest.fetching import document_name, fetch
 from functions.ingest.known import settle_known
 from functions.ingest.lanes import HeavyDocumentError, Lanes, Pace, at_pace
 from functions.ingest.listing import read_listing
+from functions.ingest.merging import merge_segments
 from functions.ingest.pages import publish_listing
 from functions.ingest.parsing import parse
 from functions.ingest.progress import Progress, find_notice, tell_outcome
@@ -73,6 +74,7 @@ async def ingest(clients: Clients, lanes: Lanes, event: Event) -> None:
         if await guild_of(clients.database, "document_versions", version_id):
             await _after_failure(clients, lease, error)
     await tell_outcome(clients, lease.guild_id, version_id, notice=notice)
+    await merge_segments(clients.database, lease.guild_id)
 
 
 async def _attempt(

@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.settings import Settings
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from functions.runtime.ollama.client import OllamaClient
     from functions.runtime.web.client import WebClient
     from functions.runtime.web.robots import Robots
+
+SEGMENT_CACHE_BYTES = 64 * 1024 * 1024
 
 
 class Clients:
@@ -41,6 +44,8 @@ class Clients:
         self.name = name
         # The model each guild was last asked with.
         self.known_models: dict[int, RegisteredModel] = {}
+        # Segments never change, so search keeps what it has read of them.
+        self.segments = BoundedCache(most_bytes=SEGMENT_CACHE_BYTES)
         self._embedders: dict[int, EmbeddingModel] = {}
         self._shared = {"http": http, "database": database, "embedder": embedder}
         self.__dict__.update({key: value for key, value in self._shared.items() if value})

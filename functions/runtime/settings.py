@@ -20,6 +20,8 @@ DatabaseUrl = Annotated[str, msgspec.Meta(pattern=r"^postgresql://")]
 PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{64}$")]
 Snowflake = Annotated[int, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Saturation = Annotated[float, msgspec.Meta(ge=0, le=10)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 HostsAndPorts = Annotated[str, msgspec.Meta(pattern=r"^[^\s,/@]+:[0-9]+(,[^\s,/@]+:[0-9]+)*$")]
 
 
@@ -56,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     event_sink: Url | None = _variable("K_SINK", None)
     search_url: Url = _variable("LORE_SEARCH_URL", "http://search.lorekeeper.svc.cluster.local")
     models_path: Text = _variable("LORE_MODELS", ".lore/models")
+    # BM25: how soon a word said again stops counting, and how much long passages are held back.
+    bm25_k1: Saturation = _variable("LORE_BM25_K1", 1.2)
+    bm25_b: Share = _variable("LORE_BM25_B", 0.75)
     discord_application_id: Snowflake | None = _variable("DISCORD_APPLICATION_ID", None)
     discord_public_key: PublicKey | None = _variable("DISCORD_PUBLIC_KEY", None)
     discord_bot_token: Text | None = _variable("DISCORD_BOT_TOKEN", None)

@@ -9,8 +9,6 @@ from functions.search.filters import FILTERED
 
 # ISO 639 for a language nothing told.
 UNTOLD = "und"
-K1 = 1.2
-B = 0.75
 
 _CURRENT = (
     " JOIN documents ON documents.id = chunks.document_id"
@@ -22,35 +20,37 @@ def _statement(*parts: str) -> TextClause:
     return text(" ".join(parts))
 
 
-STATISTICS = _statement(
-    "SELECT count(*) AS passages, coalesce(avg(chunks.terms), 0)::float8 AS mean_terms,",
-    "ARRAY(SELECT DISTINCT language FROM documents WHERE guild_id = :guild_id",
-    "AND language IS NOT NULL AND current_version_id IS NOT NULL ORDER BY language) AS languages",
-    "FROM chunks",
-    _CURRENT,
-    "WHERE chunks.guild_id = :guild_id",
+# All that a search must know at first, in one go; a guild that nobody added yet has no row.
+START = _statement(
+    "SELECT model.id, model.name, model.engine, model.dimensions, model.query_prefix,",
+    "model.passage_prefix, model.normalisation, model.max_tokens, listed.segment_ids,",
+    "listed.generations, listed.passages, listed.terms FROM guilds",
+    "JOIN embedding_models model ON model.id = guilds.embedding_model_id CROSS JOIN LATERAL (",
+    "SELECT coalesce(array_agg(id ORDER BY id), '{}') AS segment_ids,",
+    "coalesce(array_agg(generation ORDER BY id), '{}') AS generations,",
+    "CAST(coalesce(sum(living), 0) AS bigint) AS passages,",
+    "CAST(coalesce(sum(terms), 0) AS bigint) AS terms",
+    "FROM segments WHERE segments.guild_id = :guild_id) listed",
+    "WHERE guilds.guild_id = :guild_id",
 )
 
-FREQUENCIES = _statement(
-    "SELECT postings.term, count(*) AS passages",
-    "FROM postings JOIN chunks ON chunks.id = postings.chunk_id",
-    _CURRENT,
-    "WHERE postings.guild_id = :guild_id AND postings.term = ANY(CAST(:terms AS text[]))",
-    "GROUP BY postings.term",
+# A segment's passages never change; which of them still answer does.
+SEGMENTS = _statement(
+    "SELECT segments.id,",
+    "CASE WHEN segments.id = ANY(CAST(:unread AS bigint[])) THEN chunk_ids END AS chunk_ids,",
+    "CASE WHEN segments.id = ANY(CAST(:unread AS bigint[])) THEN lengths END AS lengths,",
+    "held.first_slots, held.counts, held.languages FROM segments CROSS JOIN LATERAL (",
+    "SELECT coalesce(array_agg(first_slot), '{}') AS first_slots,",
+    "coalesce(array_agg(version.passages), '{}') AS counts,",
+    "coalesce(array_agg(version.language), '{}') AS languages",
+    "FROM segment_versions version WHERE version.segment_id = segments.id) held",
+    "WHERE segments.id = ANY(CAST(:changed AS bigint[]))",
 )
 
-LEXICAL = _statement(
-    "SELECT chunks.id AS chunk_id, chunks.document_id, sum(wanted.share) AS coverage,",
-    f"sum(wanted.idf * postings.frequency * {K1 + 1} / (postings.frequency",
-    f"+ {K1} * ({1 - B} + {B} * chunks.terms / CAST(:mean_terms AS float8)))) AS bm25",
-    "FROM unnest(CAST(:terms AS text[]), CAST(:idfs AS float8[]), CAST(:shares AS float8[]),",
-    "CAST(:languages AS text[])) AS wanted (term, idf, share, languages)",
-    "JOIN postings ON postings.guild_id = :guild_id AND postings.term = wanted.term",
-    "JOIN chunks ON chunks.id = postings.chunk_id",
-    _CURRENT,
-    # A passage was stemmed in its document's language, so the question is as well.
-    f"WHERE coalesce(documents.language, '{UNTOLD}') = ANY(string_to_array(wanted.languages, ' '))",
-    "GROUP BY chunks.id ORDER BY bm25 DESC, chunks.id LIMIT :depth",
+POSTINGS = _statement(
+    "SELECT segment_id, term, slots, frequencies FROM postings",
+    "WHERE segment_id = ANY(CAST(:segment_ids AS bigint[]))",
+    "AND term = ANY(CAST(:terms AS text[]))",
 )
 
 

@@ -3,13 +3,21 @@ from uuid import UUID
 import msgspec
 
 
-class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """What BM25 must know of a guild's passages."""
+class Bm25(msgspec.Struct, frozen=True, kw_only=True):
+    """The two constants of BM25."""
 
+    k1: float
+    b: float
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Which segments a guild has, in which generation, and what BM25 must know of them all."""
+
+    segment_ids: list[int]
+    generations: list[int]
+    # Those that answer, and how many terms they have together.
     passages: int
-    mean_terms: float
-    # Of its documents, ISO 639-1.
-    languages: list[str]
+    terms: int
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +58,6 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """A passage found by its words; ``coverage`` is the share of the question it holds, 0 to 1."""
 
     chunk_id: int
-    document_id: UUID
     bm25: float
     coverage: float
 

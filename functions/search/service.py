@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.clients import Clients
 from functions.runtime.embedder.protocol import Vector
-from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel, model_of_guild
+from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.passages import Passage, SearchRequest, SearchResponse
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
@@ -20,17 +20,18 @@ from functions.search.filters import NO_FILTERS, filter_values
 from functions.search.folding import Row, fold
 from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
+from functions.search.lexical import Lexical, by_words
 from functions.search.neighbours import join_neighbours
 from functions.search.schemas import (
+    Bm25,
     Candidate,
     Hit,
     Neighbour,
     PassageRow,
     Readable,
     Reading,
-    Statistics,
 )
-from functions.search.weighing import reachable, weigh, words_by_language
+from functions.search.weighing import reachable
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
@@ -48,7 +49,7 @@ class Dense(msgspec.Struct, frozen=True, kw_only=True):
 
     model: RegisteredModel
     vector: Any
-    statistics: Statistics
+    passages: int
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,17 +92,17 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
         # One snapshot: where the model changes meanwhile, its vectors go after the new ones came.
         async with clients.database.guild(request.guild_id, snapshot=True) as session:
             with watch.stage("lexical"):
-                model = await model_of_guild(session, request.guild_id)
-                statistics, readings, hits = await _by_words(session, request)
+                lexical = await _by_words(clients, session, request)
+            model, hits = lexical.model, lexical.hits
             if model != guess:
                 embedding.cancel()
                 clients.known_models[request.guild_id] = model
                 embedding = asyncio.ensure_future(_embed(clients, request, model, watch))
             vector = await embedding
             with watch.stage("dense"):
-                dense = Dense(model=model, vector=vector, statistics=statistics)
+                dense = Dense(model=model, vector=vector, passages=lexical.passages)
                 neighbours = await _by_meaning(session, request, dense=dense, hits=hits)
-            ranked = fuse(neighbours, hits, reachable=reachable(readings))
+            ranked = fuse(neighbours, hits, reachable=reachable(lexical.readings))
             with watch.stage("fetch"):
                 best, folded = await _fetch(session, request, spread(ranked))
                 best = await join_neighbours(session, request, best)
@@ -109,7 +110,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
         embedding.cancel()
     # A text that the server has five times is one candidate.
     distinct = [candidate for candidate in ranked if candidate.chunk_id not in folded]
-    return Found(model=model, ranked=distinct, best=best, vector=vector, readings=readings)
+    return Found(model=model, ranked=distinct, best=best, vector=vector, readings=lexical.readings)
 
 
 async def _embed(
@@ -128,36 +129,10 @@ async def _rows(
     return [dict(row) for row in result.mappings()]
 
 
-async def _by_words(
-    session: AsyncSession, request: SearchRequest
-) -> tuple[Statistics, list[Reading], list[Hit]]:
-    scope = {"guild_id": request.guild_id}
-    statistics = Statistics(**(await _rows(session, queries.STATISTICS, scope))[0])
-    words = words_by_language(request.query, statistics.languages, turns=request.turns)
-    every = sorted({word for _, of_language in words for word in of_language})
-    if not every or not statistics.passages:
-        return statistics, [], []
-    counted = await _rows(session, queries.FREQUENCIES, {**scope, "terms": every})
-    holding = {row["term"]: row["passages"] for row in counted}
-    readings = [
-        Reading(
-            languages=languages,
-            wanted=weigh(of_language, passages=statistics.passages, holding=holding),
-        )
-        for languages, of_language in words
-    ]
-    pairs = [(" ".join(reading.languages), term) for reading in readings for term in reading.wanted]
-    values = {
-        **scope,
-        "terms": [term.text for _, term in pairs],
-        "idfs": [term.idf for _, term in pairs],
-        "shares": [term.share for _, term in pairs],
-        "languages": [languages for languages, _ in pairs],
-        "mean_terms": max(statistics.mean_terms, 1.0),
-        "depth": DEPTH if request.filters == NO_FILTERS else DEPTH_BEFORE_FILTERS,
-    }
-    hits = [Hit(**row) for row in await _rows(session, queries.LEXICAL, values)]
-    return statistics, readings, hits
+async def _by_words(clients: Clients, session: AsyncSession, request: SearchRequest) -> Lexical:
+    bm25 = Bm25(k1=clients.settings.bm25_k1, b=clients.settings.bm25_b)
+    depth = DEPTH if request.filters == NO_FILTERS else DEPTH_BEFORE_FILTERS
+    return await by_words(session, clients.segments, request, bm25=bm25, depth=depth)
 
 
 async def _by_meaning(
@@ -169,7 +144,7 @@ async def _by_meaning(
     """
     filtered = request.filters != NO_FILTERS
     values = {"guild_id": request.guild_id, **filter_values(request.filters)}
-    passages = dense.statistics.passages
+    passages = dense.passages
     if filtered and passages > MOST_COMPARED_EXACTLY:
         passages = (await _rows(session, queries.COUNT_ALLOWED, values))[0]["passages"]
     statement = queries.exact(dense.model, filtered=filtered)

@@ -5,6 +5,28 @@ from uuid import UUID
 
 import asyncpg
 
+# Every passage's slot: its chunk and length as the segment has them.
+SLOTS: Final = """
+    WITH slots AS (
+      SELECT held.version_id, held.segment_id, slot,
+        ('x' || encode(substr(chunk_ids, 8 * slot + 1, 8), 'hex'))::bit(64)::bigint AS chunk_id,
+        ('x' || encode(substr(lengths, 4 * slot + 1, 4), 'hex'))::bit(32)::integer AS length
+      FROM segment_versions held JOIN segments ON segments.id = held.segment_id
+      CROSS JOIN LATERAL generate_series(
+        held.first_slot::integer, (held.first_slot + held.passages - 1)::integer) AS slot)"""
+# Every posting, of segments so small that a slot takes two bytes.
+FOUND: Final = """
+    found AS (
+      SELECT segment_id,
+        CASE WHEN slots IS NULL THEN place
+             ELSE get_byte(slots, 2 * place) * 256 + get_byte(slots, 2 * place + 1) END AS slot,
+        CASE WHEN slots IS NULL OR 2 * length(frequencies) = length(slots)
+             THEN get_byte(frequencies, place)
+             ELSE ('x' || encode(substr(frequencies, 4 * place + 1, 4), 'hex'))::bit(32)::integer
+        END AS frequency
+      FROM postings CROSS JOIN LATERAL generate_series(
+        0, coalesce(length(slots) / 2, length(frequencies)) - 1) AS place)"""
+
 # These hold in every snapshot, whatever is under way: publishing is one transaction.
 ALWAYS: Final[dict[str, str]] = {
     "passages of no current, ready version": """
@@ -33,14 +55,28 @@ ALWAYS: Final[dict[str, str]] = {
         WHERE 1 <> (SELECT count(*) FROM embeddings WHERE embeddings.chunk_id = chunks.id
                     AND embeddings.model_id = guilds.embedding_model_id
                     AND vector_norm(embeddings.embedding) BETWEEN 0.99 AND 1.01)""",
-    "passages whose postings do not add up": """
-        SELECT count(*) FROM chunks WHERE terms <>
-          (SELECT coalesce(sum(frequency), 0) FROM postings WHERE chunk_id = chunks.id)""",
-    "vectors and postings of no passage": """
-        SELECT (SELECT count(*) FROM embeddings LEFT JOIN chunks ON chunks.id = chunk_id
-                WHERE chunks.id IS NULL)
-             + (SELECT count(*) FROM postings LEFT JOIN chunks ON chunks.id = chunk_id
-                WHERE chunks.id IS NULL)""",
+    "passages whose postings do not add up": SLOTS
+    + ","
+    + FOUND
+    + """
+        SELECT count(*) FROM slots LEFT JOIN chunks ON chunks.id = slots.chunk_id
+        WHERE chunks.version_id IS DISTINCT FROM slots.version_id
+           OR chunks.terms IS DISTINCT FROM slots.length
+           OR chunks.terms IS DISTINCT FROM (
+             SELECT coalesce(sum(frequency), 0) FROM found
+             WHERE found.segment_id = slots.segment_id AND found.slot = slots.slot)""",
+    "passages that are not in exactly one slot": SLOTS
+    + """
+        SELECT count(*) FROM chunks
+        WHERE 1 <> (SELECT count(*) FROM slots WHERE slots.chunk_id = chunks.id)""",
+    "segments that count other passages than theirs": """
+        SELECT count(*) FROM segments WHERE living = 0
+           OR (living, terms) IS DISTINCT FROM (
+             SELECT coalesce(sum(held.passages), 0), coalesce(sum(held.terms), 0)
+             FROM segment_versions held WHERE held.segment_id = segments.id)""",
+    "vectors of no passage": """
+        SELECT count(*) FROM embeddings LEFT JOIN chunks ON chunks.id = chunk_id
+        WHERE chunks.id IS NULL""",
     "rows of another guild than their document": """
         SELECT (SELECT count(*) FROM chunks JOIN documents ON documents.id = chunks.document_id
                 WHERE chunks.guild_id <> documents.guild_id)
@@ -49,8 +85,12 @@ ALWAYS: Final[dict[str, str]] = {
                 WHERE versions.guild_id <> documents.guild_id)
              + (SELECT count(*) FROM embeddings JOIN chunks ON chunks.id = chunk_id
                 WHERE embeddings.guild_id <> chunks.guild_id)
-             + (SELECT count(*) FROM postings JOIN chunks ON chunks.id = chunk_id
-                WHERE postings.guild_id <> chunks.guild_id)""",
+             + (SELECT count(*) FROM postings JOIN segments ON segments.id = segment_id
+                WHERE postings.guild_id <> segments.guild_id)
+             + (SELECT count(*) FROM segment_versions held
+                JOIN documents ON documents.id = document_id JOIN segments ON segments.id = segment_id
+                WHERE held.guild_id <> documents.guild_id
+                   OR segments.guild_id <> documents.guild_id)""",
     "versions whose bytes are not what was hashed": """
         SELECT count(*) FROM document_versions
         WHERE content IS NOT NULL AND sha256(content) IS DISTINCT FROM content_hash""",

@@ -21,7 +21,9 @@ WRITTEN = """
     UNION ALL SELECT 'documents', id::text, xmin::text FROM documents
     UNION ALL SELECT 'chunks', id::text, xmin::text FROM chunks
     UNION ALL SELECT 'embeddings', chunk_id::text, xmin::text FROM embeddings
-    UNION ALL SELECT 'postings', chunk_id || term, xmin::text FROM postings
+    UNION ALL SELECT 'postings', segment_id || term, xmin::text FROM postings
+    UNION ALL SELECT 'segments', id::text, xmin::text FROM segments
+    UNION ALL SELECT 'slots', version_id::text, xmin::text FROM segment_versions
     UNION ALL SELECT 'staged', text_hash::text, xmin::text FROM staged_embeddings
     ORDER BY 1, 2"""
 AT_WORK = "SELECT progress_stage FROM document_versions WHERE status = 'processing'"

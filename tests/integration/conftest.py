@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.session import Database
+from functions.ingest.queries import INSERT_SEGMENT
 from functions.runtime.embedder import manifest
 from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.protocol import MODEL_NAME, EmbeddingModel, Vector
@@ -18,6 +21,7 @@ from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.fingerprints import fingerprint
 from functions.runtime.languages import stemmer_of
 from functions.runtime.lexical import terms
+from functions.runtime.segments import encode_chunk_ids, encode_lengths, encode_passages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = text(
@@ -36,11 +40,7 @@ CHUNK = text(
     " VALUES (:guild, :document, :version, :ordinal, :text,"
     " CAST(:path AS text[]), :page, 0, 1, 1, :terms, :fingerprint) RETURNING id"
 )
-POSTING = text(
-    "INSERT INTO postings (guild_id, term, chunk_id, frequency)"
-    " SELECT :guild, new.term, :chunk, new.frequency"
-    " FROM unnest(CAST(:terms AS text[]), CAST(:counts AS smallint[])) AS new (term, frequency)"
-)
+FORGET_SLOTS = text("DELETE FROM segment_versions WHERE document_id = :document")
 EMBEDDING = text(
     "INSERT INTO embeddings (guild_id, model_id, chunk_id, embedding)"
     " VALUES (:guild, 1, :chunk, CAST(CAST(:vector AS text) AS vector))"
@@ -86,8 +86,12 @@ class Knowledge:
                 },
             )
             await session.execute(VERSION, row)
+            chunks = []
+            counted = [
+                Counter(terms(" ".join((*path, words)), language=stemmer_of(language)))
+                for words in passages
+            ]
             for ordinal, (words, vector) in enumerate(zip(passages, vectors, strict=True)):
-                counted = Counter(terms(" ".join((*path, words)), language=stemmer_of(language)))
                 chunk = await session.scalar(
                     CHUNK,
                     {
@@ -96,16 +100,41 @@ class Knowledge:
                         "text": words,
                         "path": list(path),
                         "page": page,
-                        "terms": counted.total(),
+                        "terms": counted[ordinal].total(),
                         "fingerprint": fingerprint(words),
                     },
                 )
-                posting = {"terms": list(counted), "counts": list(counted.values())}
-                await session.execute(POSTING, {"guild": guild, "chunk": chunk, **posting})
+                chunks.append(chunk)
                 await session.execute(
                     EMBEDDING, {"guild": guild, "chunk": chunk, "vector": vector_text(vector)}
                 )
+            if current:
+                await _index(session, {**row, "language": language}, chunks, counted)
         return document
+
+
+async def _index(
+    session: AsyncSession, row: dict[str, Any], chunks: list[int], counted: list[Counter[str]]
+) -> None:
+    """Write the document's segment instead of the one it had."""
+    segment = encode_passages(counted)
+    await session.execute(FORGET_SLOTS, row)
+    await session.execute(
+        INSERT_SEGMENT,
+        {
+            "guild_id": row["guild"],
+            "document_id": row["document"],
+            "version_id": row["version"],
+            "language": row["language"],
+            "passages": len(chunks),
+            "terms_total": sum(segment.lengths),
+            "chunk_ids": encode_chunk_ids(chunks),
+            "lengths": encode_lengths(segment.lengths),
+            "terms": segment.postings.terms,
+            "slots": segment.postings.slots,
+            "frequencies": segment.postings.frequencies,
+        },
+    )
 
 
 def vector_text(vector: Vector) -> str:

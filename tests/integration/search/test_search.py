@@ -402,10 +402,13 @@ async def test_a_strange_query_is_answered(searcher: Searcher, facts: int, query
     assert response.status_code in {200, 400}
 
 
+TABLES = ("chunks", "segments", "segment_versions", "postings", "embeddings", "documents")
+
+
 async def test_without_the_where_clause_no_foreign_row_is_seen(
     database: Database, knowledge: Any, guild_id: int, other_guild_id: int
 ) -> None:
     await knowledge.add(other_guild_id, "secret.txt", ["A secret."])
     async with database.guild(guild_id) as session:
-        for table in ("chunks", "postings", "embeddings", "documents"):
+        for table in TABLES:
             assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == 0  # noqa: S608

@@ -13,7 +13,7 @@ def near(chunk_id: int, cosine: float, document: int = 1) -> Neighbour:
 
 
 def hit(chunk_id: int, bm25: float, coverage: float) -> Hit:
-    return Hit(chunk_id=chunk_id, document_id=DOCUMENT, bm25=bm25, coverage=coverage)
+    return Hit(chunk_id=chunk_id, bm25=bm25, coverage=coverage)
 
 
 RANKINGS = [
