@@ -20,10 +20,10 @@ def _statement(*parts: str) -> TextClause:
     return text(" ".join(parts))
 
 
+_MODEL = ", ".join(f"model.{field}" for field in RegisteredModel.__struct_fields__)
 # All that a search must know at first, in one go; a guild that nobody added yet has no row.
 START = _statement(
-    "SELECT model.id, model.name, model.engine, model.dimensions, model.query_prefix,",
-    "model.passage_prefix, model.normalisation, model.max_tokens, listed.segment_ids,",
+    f"SELECT {_MODEL}, listed.segment_ids,",
     "listed.generations, listed.passages, listed.terms FROM guilds",
     "JOIN embedding_models model ON model.id = guilds.embedding_model_id CROSS JOIN LATERAL (",
     "SELECT coalesce(array_agg(id ORDER BY id), '{}') AS segment_ids,",

@@ -39,7 +39,14 @@ CLUSTERS = 200
 SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
 _OF_CHUNK = "chunk_id IN (SELECT id FROM chunks WHERE document_id = $1)"
 PARENTS = {"documents": "id = $1", "document_versions": "document_id = $1"}
-TABLES = {"chunks": "document_id = $1", "postings": _OF_CHUNK, "embeddings": _OF_CHUNK}
+_SEGMENT = "(SELECT segment_id FROM segment_versions WHERE document_id = $1)"
+TABLES = {
+    "chunks": "document_id = $1",
+    "segments": f"id IN {_SEGMENT}",
+    "segment_versions": "document_id = $1",
+    "postings": f"segment_id IN {_SEGMENT}",
+    "embeddings": _OF_CHUNK,
+}
 
 
 @dataclass(kw_only=True)

@@ -16,6 +16,7 @@ from functions.ingest.embedding import Embedding
 from functions.ingest.parsers.elements import Element
 from functions.ingest.parsers.plain import paragraphs
 from functions.ingest.progress import Progress
+from functions.ingest.merging import merge_segments
 from functions.ingest.publishing import load_version, prepare, publish
 from functions.ingest.schemas import MARKDOWN, PLAIN, ParsedDocument
 from functions.local.evaluation.schemas import Paper
@@ -65,6 +66,7 @@ async def load(
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(paper)) for paper in papers]
+    await merge_segments(clients.database, guild_id)
     return dict(task.result() for task in tasks)
 
 

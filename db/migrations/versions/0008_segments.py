@@ -1,6 +1,6 @@
 """The inverted index is kept in segments: one row per term and segment.
 
-Revision ID: 0007
+Revision ID: 0008
 """
 
 from pathlib import Path
@@ -8,8 +8,8 @@ from typing import Any
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 def upgrade() -> None:
     connection: Any = op.get_bind().connection.dbapi_connection
-    script = (HERE / "0007_segments.sql").read_text(encoding="utf-8")
+    script = (HERE / "0008_segments.sql").read_text(encoding="utf-8")
     # A prepared statement holds one command; asyncpg's own execute takes a whole script.
     connection.run_async(lambda driver: driver.execute(script))
 
