@@ -13,10 +13,10 @@ from sqlalchemy import text
 from functions.ingest.assembling import assemble
 from functions.ingest.chunking import chunk
 from functions.ingest.embedding import Embedding
+from functions.ingest.merging import merge_segments
 from functions.ingest.parsers.elements import Element
 from functions.ingest.parsers.plain import paragraphs
 from functions.ingest.progress import Progress
-from functions.ingest.merging import merge_segments
 from functions.ingest.publishing import load_version, prepare, publish
 from functions.ingest.schemas import MARKDOWN, PLAIN, ParsedDocument
 from functions.local.evaluation.schemas import Paper
