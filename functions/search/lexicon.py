@@ -5,7 +5,7 @@ do not change, so what was read of one is read once; nothing is used that the gu
 transaction has not just listed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,10 +20,6 @@ from functions.search.scoring import Array, Passages, TermPostings, impacts
 
 # Where a term is in more than this share of the passages, a frequency for each takes less space.
 DENSE_SHARE = 0.2
-NOWHERE = TermPostings(
-    slots=np.empty(0, np.int64), frequencies=np.empty(0, np.uint8), holding=0, most=0.0
-)
-
 State = tuple[tuple[int, int], ...]
 
 
@@ -63,11 +59,20 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A term as it was read from each segment, and joined for one state of them."""
+    """A term as it stood in one state of the segments, these."""
 
     state: State
-    pieces: dict[int, Postings | None]
-    joined: TermPostings
+    segments: dict[int, Placed]
+    postings: TermPostings
+
+    def piece(self, segment_id: int) -> Postings:
+        """Return the part of one segment, whose dead slots may be missing."""
+        placed = self.segments[segment_id]
+        slots, frequencies = self.postings.slots, self.postings.frequencies
+        if slots is None:
+            return Postings(None, frequencies[placed.span])
+        first, end = np.searchsorted(slots, (placed.first, placed.first + placed.passages))
+        return Postings(slots[first:end] - placed.first, frequencies[first:end])
 
 
 async def open_lexicon(
@@ -186,85 +191,83 @@ async def read_terms(
     held: dict[str, _Held | None] = {
         term: cache.get(("term", lexicon.guild_id, term)) for term in terms
     }
-    stale = [term for term in terms if (one := held[term]) is None or one.state != lexicon.state]
-    pieces = {term: dict(one.pieces) if (one := held[term]) else {} for term in stale}
-    unread = _unread(lexicon, pieces)
+    stale = {term: one for term, one in held.items() if one is None or one.state != lexicon.state}
+    read: dict[str, dict[int, Postings]] = {term: {} for term in stale}
+    unread = _unread(lexicon, stale)
     if unread["terms"]:
         for row in await session.execute(queries.POSTINGS, unread):
             placed = lexicon.segments[row.segment_id]
-            pieces[row.term][row.segment_id] = decode(
+            read[row.term][row.segment_id] = decode(
                 row.slots, row.frequencies, passages=placed.passages
             )
-    for term in stale:
-        joined = _hold(lexicon, pieces[term])
-        held[term] = joined
-        cache.put(("term", lexicon.guild_id, term), joined, size=_size(joined))
-    return {term: one.joined for term, one in held.items() if one}
+    for term, former in stale.items():
+        current = held[term] = _hold(lexicon, former, read[term])
+        cache.put(("term", lexicon.guild_id, term), current, size=current.postings.size)
+    return {term: one.postings for term, one in held.items() if one}
 
 
-def _unread(lexicon: Lexicon, pieces: Mapping[str, Mapping[int, Any]]) -> dict[str, list[Any]]:
+def _unread(lexicon: Lexicon, stale: Mapping[str, _Held | None]) -> dict[str, list[Any]]:
     """Return the terms and the segments of which something is missing."""
     segments: set[int] = set()
     terms = []
-    for term, known in pieces.items():
-        missing = lexicon.segments.keys() - known.keys()
+    for term, former in stale.items():
+        missing = lexicon.segments.keys() - (former.segments.keys() if former else ())
         if missing:
             terms.append(term)
             segments |= missing
     return {"terms": terms, "segment_ids": sorted(segments)}
 
 
-def _hold(lexicon: Lexicon, pieces: Mapping[int, Postings | None]) -> _Held:
-    kept = {segment_id: pieces.get(segment_id) for segment_id in lexicon.segments}
-    return _Held(state=lexicon.state, pieces=kept, joined=_join(lexicon, kept))
+def _hold(lexicon: Lexicon, former: _Held | None, read: Mapping[int, Postings]) -> _Held:
+    pieces: dict[Placed, Postings] = {}
+    for placed in lexicon.segments.values():
+        if placed.id in read:
+            pieces[placed] = read[placed.id]
+        elif former is not None and placed.id in former.segments:
+            pieces[placed] = former.piece(placed.id)
+    count = sum(len(piece.frequencies) for piece in pieces.values())
+    join = _join_common if count > DENSE_SHARE * len(lexicon.living) else _join_rare
+    return _Held(state=lexicon.state, segments=lexicon.segments, postings=join(lexicon, pieces))
 
 
-def _join(lexicon: Lexicon, pieces: Mapping[int, Postings | None]) -> TermPostings:
-    slots: list[Array] = []
-    frequencies: list[Array] = []
-    for segment_id, placed in lexicon.segments.items():
-        piece = pieces[segment_id]
-        if piece is None:
-            continue
-        own, counts = piece
-        if own is None:
-            own = np.flatnonzero(counts)
-            counts = counts[own]
-        slots.append(own.astype(np.int64) + placed.first)
-        frequencies.append(counts)
-    if not slots:
-        return NOWHERE
-    return _living(lexicon, np.concatenate(slots), np.concatenate(frequencies))
-
-
-def _living(lexicon: Lexicon, slots: Array, frequencies: Array) -> TermPostings:
-    """Leave out what was forgotten, and note what the term can bring at most."""
+def _join_common(lexicon: Lexicon, pieces: Mapping[Placed, Postings]) -> TermPostings:
+    """Join pieces of which many hold every slot of theirs."""
+    widest = np.result_type(np.uint8, *(piece.frequencies.dtype for piece in pieces.values()))
+    every = np.zeros(len(lexicon.living), widest.newbyteorder("="))
+    for placed, piece in pieces.items():
+        own = every[placed.span]
+        own[... if piece.slots is None else piece.slots] = piece.frequencies
     if not lexicon.all_alive:
-        alive = lexicon.living[slots]
-        slots, frequencies = slots[alive], frequencies[alive]
-    if not len(slots):
-        return NOWHERE
-    norms = lexicon.passages.norms[slots]
-    most = float(impacts(frequencies, norms, k1=lexicon.passages.k1).max())
-    holding = len(slots)
-    if holding > DENSE_SHARE * len(lexicon.living):
-        every = np.zeros(len(lexicon.living), frequencies.dtype)
-        every[slots] = frequencies
-        return TermPostings(slots=None, frequencies=every, holding=holding, most=most)
+        every *= lexicon.living
+    holding = int(np.count_nonzero(every))
+    if holding > DENSE_SHARE * len(every):
+        # The highest frequency in the shortest passage: near enough for a word that tells little.
+        most = impacts(every.max(), lexicon.passages.norms.min(), k1=lexicon.passages.k1)
+        return TermPostings(slots=None, frequencies=every, holding=holding, most=float(most))
+    slots = np.flatnonzero(every)
+    return _rare(lexicon, slots, every[slots])
+
+
+def _join_rare(lexicon: Lexicon, pieces: Mapping[Placed, Postings]) -> TermPostings:
+    slots: list[Array] = [np.empty(0, np.int32)]
+    frequencies: list[Array] = [np.empty(0, np.uint8)]
+    for placed, (own, counts) in pieces.items():
+        held = np.flatnonzero(counts) if own is None else own
+        slots.append(held.astype(np.int32) + np.int32(placed.first))
+        frequencies.append(counts[held] if own is None else counts)
+    joined, counted = np.concatenate(slots), np.concatenate(frequencies)
+    if not lexicon.all_alive:
+        alive = lexicon.living[joined]
+        joined, counted = joined[alive], counted[alive]
+    return _rare(lexicon, joined, counted)
+
+
+def _rare(lexicon: Lexicon, slots: Array, frequencies: Array) -> TermPostings:
+    passages = lexicon.passages
+    most = impacts(frequencies, passages.norms[slots], k1=passages.k1).max(initial=0.0)
     return TermPostings(
-        slots=slots.astype(np.int32), frequencies=frequencies, holding=holding, most=most
+        slots=slots.astype(np.int32, copy=False),
+        frequencies=frequencies,
+        holding=len(slots),
+        most=float(most),
     )
-
-
-def _size(held: _Held) -> int:
-    return sum(
-        array.nbytes
-        for postings in (held.joined, *held.pieces.values())
-        for array in _arrays(postings)
-    ) + 100 * len(held.pieces)
-
-
-def _arrays(postings: Postings | TermPostings | None) -> Iterable[Array]:
-    if postings is None:
-        return ()
-    return [array for array in (postings.slots, postings.frequencies) if array is not None]

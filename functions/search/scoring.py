@@ -22,13 +22,19 @@ DECIMALS = 9
 class TermPostings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a term stands in a guild: ``slots`` rising, or None for a frequency per slot.
 
-    ``holding`` passages have it, all of them alive; ``most`` is the highest impact in any.
+    ``holding`` passages have it, all of them alive; ``most`` is what its impact never exceeds.
     """
 
     slots: Any
     frequencies: Any
     holding: int
     most: float
+
+    @property
+    def size(self) -> int:
+        """Return the bytes it takes."""
+        slots = 0 if self.slots is None else self.slots.nbytes
+        return int(slots + self.frequencies.nbytes)
 
     def everywhere(self) -> tuple[Array, Array]:
         """Return the slots that hold the term, and how often."""
