@@ -15,10 +15,12 @@ from db.session import Database
 from functions.ingest import merging
 from functions.ingest.merging import merge_segments
 from functions.runtime.bounded_cache import BoundedCache
+from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.lexical import terms
 from functions.runtime.passages import SearchRequest
 from functions.search.lexical import Lexical, by_words
 from functions.search.schemas import Bm25
+from tests.integration.conftest import Knowledge
 
 CONSTANTS = Bm25(k1=1.2, b=0.75)
 # Made up, so that no stemmer and no list of stop words knows them.
@@ -59,7 +61,7 @@ class Guild:
     """A guild under test, searched by one process with one cache."""
 
     database: Database
-    knowledge: Any
+    knowledge: Knowledge
     guild_id: int
     cache: BoundedCache = field(default_factory=lambda: BoundedCache(most_bytes=50_000_000))
     documents: list[UUID] = field(default_factory=list)
@@ -111,8 +113,8 @@ def assert_best(found: Lexical, expected: dict[int, float]) -> None:
 
 
 @pytest.fixture
-def guild(database: Database, knowledge: Any, guild_id: int) -> Guild:
-    return Guild(database, knowledge, guild_id)
+def guild(database: Database, guild_id: int) -> Guild:
+    return Guild(database, Knowledge(database, HashEmbedder()), guild_id)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
