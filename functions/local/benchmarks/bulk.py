@@ -5,9 +5,9 @@ The index is dropped before and built after, as anyone would who loads that much
 
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -24,9 +24,13 @@ from functions.local.benchmarks.synthetic import (
     zipf,
 )
 from functions.runtime.embedder.protocol import Vectors
+from functions.runtime.segments import encode, encode_chunk_ids, encode_lengths
 
 PASSAGES_OF_DOCUMENT: Final = 40
 BATCH: Final = 5_000
+# A thousand documents: what merging leaves of so many.
+BATCHES_OF_SEGMENT: Final = 8
+SEGMENT_TIER: Final = 2
 # A language whose words are not stemmed: a word is its own and only term.
 LANGUAGE: Final = "mt"
 INDEX: Final = "embeddings_model_1"
@@ -95,6 +99,7 @@ async def load(
     await owner.execute("INSERT INTO guilds (guild_id, name) VALUES ($1, 'Benchmark')", guild_id)
     first = 1 + int(await owner.fetchval("SELECT coalesce(max(id), 0) FROM chunks"))
     vectors = clustered(random, count, middles)
+    unindexed: list[_Batch] = []
     for done in range(0, count, BATCH):
         size = min(BATCH, count - done)
         batch = _Batch(
@@ -106,6 +111,10 @@ async def load(
         )
         async with owner.transaction():
             await _write(owner, batch, words)
+        unindexed.append(batch)
+        if len(unindexed) == BATCHES_OF_SEGMENT or done + size == count:
+            await _index_words(owner, unindexed, words)
+            unindexed = []
         step(done + size)
     # Whoever publishes next gets ids that are free.
     await owner.execute(
@@ -134,7 +143,6 @@ async def _write(owner: asyncpg.Connection, batch: _Batch, words: list[str]) -> 
         "UPDATE documents SET current_version_id = id WHERE id = ANY($1::uuid[])", ids
     )
     await owner.copy_records_to_table("chunks", records=_chunks(batch, words), columns=CHUNKS)
-    await _index_words(owner, batch, words)
     await owner.copy_to_table(
         "embeddings",
         source=io.BytesIO(_embeddings(batch)),
@@ -182,27 +190,46 @@ def _chunks(batch: _Batch, words: list[str]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-async def _index_words(owner: asyncpg.Connection, batch: _Batch, words: list[str]) -> None:
-    """Write the inverted index of a batch: the one place that knows the lexical tables."""
-    await owner.copy_to_table(
+async def _index_words(owner: asyncpg.Connection, batches: list[_Batch], words: list[str]) -> None:
+    """Write one segment of these batches: the one place that knows the lexical tables."""
+    guild_id, ranks = batches[0].guild_id, np.concatenate([batch.ranks for batch in batches])
+    count = len(ranks)
+    pairs, frequencies = np.unique(ranks * count + np.arange(count)[:, None], return_counts=True)
+    held, counts = np.unique(pairs // count, return_counts=True)
+    terms = [words[rank] for rank in held.tolist()]
+    postings = encode(terms, counts, pairs % count, frequencies, passages=count)
+    segment_id = await owner.fetchval(
+        "INSERT INTO segments (guild_id, tier, passages, living, terms, chunk_ids, lengths)"
+        " VALUES ($1, $2, $3, $3, $4, $5, $6) RETURNING id",
+        *(guild_id, SEGMENT_TIER, count, ranks.size),
+        encode_chunk_ids(np.concatenate([batch.ids() for batch in batches])),
+        encode_lengths(np.full(count, ranks.shape[1])),
+    )
+    await owner.copy_records_to_table(
+        "segment_versions",
+        records=_slots(batches, segment_id),
+        columns=[
+            *("version_id", "guild_id", "document_id", "segment_id", "first_slot"),
+            *("passages", "terms", "language"),
+        ],
+    )
+    rows = zip(postings.terms, postings.slots, postings.frequencies, strict=True)
+    await owner.copy_records_to_table(
         "postings",
-        source=_lines(_postings(batch, words)),
-        columns=["guild_id", "term", "chunk_id", "frequency"],
+        records=[(segment_id, guild_id, *row) for row in rows],
+        columns=["segment_id", "guild_id", "term", "slots", "frequencies"],
     )
 
 
-def _postings(batch: _Batch, words: list[str]) -> Iterator[str]:
-    guild_id = batch.guild_id
-    for chunk_id, ranks in zip(batch.ids().tolist(), batch.ranks, strict=True):
-        held, counts = np.unique(ranks, return_counts=True)
-        for rank, count in zip(held.tolist(), counts.tolist(), strict=True):
-            yield f"{guild_id}\t{words[rank]}\t{chunk_id}\t{count}\n"
-
-
-async def _lines(lines: Iterable[str]) -> Any:
-    remaining = iter(lines)
-    while part := "".join(islice(remaining, BATCH)):
-        yield part.encode()
+def _slots(batches: list[_Batch], segment_id: int) -> Iterator[tuple[Any, ...]]:
+    first = 0
+    for batch in batches:
+        for place in range(0, len(batch), PASSAGES_OF_DOCUMENT):
+            size = min(PASSAGES_OF_DOCUMENT, len(batch) - place)
+            document = batch.document_of(place)
+            terms = size * batch.ranks.shape[1]
+            yield document, batch.guild_id, document, segment_id, first, size, terms, LANGUAGE
+            first += size
 
 
 def _embeddings(batch: _Batch) -> bytes:
