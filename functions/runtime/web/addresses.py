@@ -50,6 +50,9 @@ def read_address(url: str, *, allowed: frozenset[str] = frozenset()) -> httpx.UR
         raise AddressRefusedError(
             "This is not a web address. Give one like https://example.org."
         ) from error
+    # Written out, a sign of another script takes nine: an index holds no key of that length.
+    if len(str(address)) > MAXIMUM_LENGTH:
+        raise AddressRefusedError("This address is too long when written out. Give a shorter one.")
     if host_and_port(address) in allowed:
         return address
     if address.port not in {None, *DEFAULT_PORTS.values()}:

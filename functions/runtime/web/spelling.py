@@ -38,7 +38,8 @@ def web_address(words: str) -> str:
     address = words.strip()
     if not address or UNFIT.search(address):
         raise AddressError
-    if len(address) > LONGEST_ADDRESS:
+    # In bytes, as the index counts that knows a page again.
+    if len(address.encode()) > LONGEST_ADDRESS:
         raise AddressError(
             f"The address is longer than {LONGEST_ADDRESS:,} characters. Give a shorter one."
         )

@@ -43,6 +43,7 @@ from functions.runtime.web.addresses import (
         ("http://example.org/\r\nX-Injected: 1", "a line break"),
         ("http://ex%61mple.org/", "a packed letter"),
         ("http://example.org/" + "a" * 2000, "too long"),
+        ("http://example.org/" + "灯" * 700, "too long when written out"),
         ("", "nothing"),
     ],
 )

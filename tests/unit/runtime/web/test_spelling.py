@@ -39,6 +39,7 @@ def test_a_page_is_known_by_one_spelling(words: str, address: str) -> None:
         pytest.param("https://example.org/\r\nHost: x", id="lines of a header"),
         pytest.param("https://example.org\\@evil.example/", id="a slash of Windows"),
         pytest.param("https://example.org/" + "a" * LONGEST_ADDRESS, id="too long"),
+        pytest.param("https://example.org/" + "灯" * 700, id="too long in bytes"),
     ],
 )
 def test_what_is_no_public_page_is_refused(words: str) -> None:
