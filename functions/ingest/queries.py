@@ -5,7 +5,8 @@ from sqlalchemy import text
 LOAD = text(
     "SELECT document_versions.content, document_versions.fetch_url, document_versions.size_bytes,"
     " document_versions.number, documents.id AS document_id, documents.source_name,"
-    " documents.title, documents.origin = 'url' AS is_page, documents.current_version_id,"
+    " documents.title, documents.given_title, documents.origin = 'url' AS is_page,"
+    " documents.current_version_id,"
     " documents.listed_by, answering.etag, answering.last_modified"
     " FROM document_versions JOIN documents ON documents.id = document_versions.document_id"
     # What the server said is worth asking with while it speaks of the bytes that answer.

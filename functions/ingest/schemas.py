@@ -105,6 +105,7 @@ class VersionAtWork(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     content: bytes | None
     fetch_url: str | None
+    given_title: str | None = None
     # A page's name is its address; what its server said belongs to the bytes that answer now.
     is_page: bool = False
     etag: str | None = None

@@ -154,6 +154,16 @@ async def test_a_lost_lease_stops_at_the_next_batch(
     assert not await library.rows("SELECT 1 FROM staged_embeddings")
 
 
+async def test_passages_are_embedded_under_the_title_that_the_document_gets(
+    library: Library, recorder: Recorder
+) -> None:
+    version = await library.add(manual())
+    await library.rows("UPDATE documents SET given_title = 'Smithy' RETURNING 1")
+    await library.tell(version)
+    assert await library.rows("SELECT title FROM documents") == [("Smithy",)]
+    assert all(text.startswith("Smithy") for text in recorder.texts)
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
