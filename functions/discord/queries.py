@@ -59,6 +59,7 @@ KNOW_DOCUMENT = """
       title = coalesce(excluded.given_title, documents.title),
       given_title = coalesce(excluded.given_title, documents.given_title),
       source_url = coalesce(excluded.source_url, documents.source_url),
+      origin = excluded.origin, uploaded_by = excluded.uploaded_by,
       -- A page that a person asks for no longer comes and goes with the list that named it.
       listed_by = NULL
     RETURNING id
