@@ -67,7 +67,10 @@ COUNT_ALLOWED = _statement(
 def _distance(model: RegisteredModel) -> str:
     # The expression of the model's partial HNSW index, to the letter: no other finds it.
     size = model.dimensions
-    return f"embeddings.embedding::vector({size}) <=> CAST(CAST(:vector AS text) AS vector({size}))"
+    # In a sub-select, which is worked out once: a prepared plan would read the text for each row,
+    # 150 ms for 5,000.
+    asked = f"(SELECT CAST(CAST(:vector AS text) AS vector({size})))"
+    return f"embeddings.embedding::vector({size}) <=> {asked}"
 
 
 @lru_cache(maxsize=16)
