@@ -12,7 +12,7 @@ from functions.ingest.embedding import Embedded
 from functions.ingest.schemas import Chunk, ParsedDocument, VersionAtWork
 from functions.runtime.embedder.checking import UnusableVectorsError
 from functions.runtime.embedder.registry import model_of_guild
-from functions.runtime.errors import UnavailableError
+from functions.runtime.errors import LorekeeperError
 from functions.runtime.fingerprints import fingerprint
 from functions.runtime.languages import stemmer_of
 from functions.runtime.leases import Lease, LeaseLostError
@@ -27,7 +27,7 @@ from functions.runtime.segments import (
 PATH_SEPARATOR = "\x1f"
 
 
-class ModelChangedError(UnavailableError):
+class ModelChangedError(LorekeeperError):
     """The server's embedding model changed meanwhile. The document is read again."""
 
     code = "model_changed"
