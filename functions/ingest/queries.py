@@ -17,6 +17,12 @@ LOAD = text(
     " WHERE document_versions.id = :version_id"
 )
 
+# Counted from where a document is really worked on: those that wait for a seat end no worker.
+COUNT_START = text(
+    "UPDATE document_versions SET starts = greatest(starts + :step, 0)"
+    " WHERE id = :version_id AND lease_id = :lease_id"
+)
+
 # Bytes fetched once are kept: Discord deletes its copy after a while.
 KEEP_CONTENT = text(
     "UPDATE document_versions SET content = :content, content_hash = :content_hash,"

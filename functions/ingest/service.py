@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from functions.ingest import queries
 from functions.ingest.chunking import chunk
 from functions.ingest.embedding import Embedding
@@ -55,7 +57,7 @@ class Work:
 async def ingest(clients: Clients, lanes: Lanes, event: Event) -> None:
     """Handle a document.uploaded event; doubled, late and stray ones change nothing."""
     version_id = event.row_id("version_id")
-    lease = await claim(clients.database, "document_versions", version_id)
+    lease = await claim(clients.database, "document_versions", version_id, started=False)
     if lease is None:
         # Whoever read it may have been stopped before the moderator heard how it ended.
         if guild_id := await guild_of(clients.database, "document_versions", version_id):
@@ -83,6 +85,7 @@ async def _attempt(
     """Take the version to its end at this pace; return the one that answers for its bytes."""
     # Loaded here and not before: whoever waits for a seat holds no bytes.
     async with clients.database.guild(lease.guild_id) as session:
+        await _count_start(session, lease, step=1)
         version = await load_version(session, lease.row_id)
     if version is None:
         return lease.row_id
@@ -93,7 +96,14 @@ async def _attempt(
         except HeavyDocumentError:
             # It waits for another seat, maybe for minutes: nobody reads it meanwhile.
             await progress.report("received")
+            async with clients.database.guild(lease.guild_id) as session:
+                await _count_start(session, lease, step=-1)
             raise
+
+
+async def _count_start(session: AsyncSession, lease: Lease, *, step: int) -> None:
+    values = {"version_id": lease.row_id, "lease_id": lease.lease_id, "step": step}
+    await session.execute(queries.COUNT_START, values)
 
 
 async def _process(clients: Clients, work: Work) -> UUID:

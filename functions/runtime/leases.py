@@ -59,8 +59,13 @@ async def guild_of(database: Database, table: Table, row_id: UUID) -> int | None
         return guild_id
 
 
-async def claim(database: Database, table: Table, row_id: UUID) -> Lease | None:
-    """Take the lease of an open row; None where it is done, gone, or held by somebody else."""
+async def claim(
+    database: Database, table: Table, row_id: UUID, *, started: bool = True
+) -> Lease | None:
+    """Take the lease of an open row; None where it is done, gone, or held by somebody else.
+
+    Who only queues up under the lease has not ``started``: it cannot be what ends the worker.
+    """
     guild_id = await guild_of(database, table, row_id)
     if guild_id is None:
         return None
@@ -69,7 +74,8 @@ async def claim(database: Database, table: Table, row_id: UUID) -> Lease | None:
     async with database.guild(guild_id) as session:
         attempts = await session.scalar(
             text(
-                f"UPDATE {table} SET status = :working, lease_id = :lease, starts = starts + 1,"  # noqa: S608
+                f"UPDATE {table} SET status = :working, lease_id = :lease,"  # noqa: S608
+                " starts = starts + :started,"
                 " lease_expires_at = clock_timestamp() + make_interval(secs => :seconds)"
                 " WHERE id = :id AND status IN (:waiting, :working) AND starts < :most"
                 " AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())"
@@ -82,6 +88,7 @@ async def claim(database: Database, table: Table, row_id: UUID) -> Lease | None:
                 "working": working,
                 "seconds": LEASE_SECONDS,
                 "most": MAXIMUM_STARTS,
+                "started": int(started),
             },
         )
     if attempts is None:
