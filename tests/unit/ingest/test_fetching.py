@@ -35,13 +35,13 @@ def test_a_text_is_kept_as_its_site_says_it_is_to_be_read(
 @pytest.mark.parametrize(
     ("source", "is_page", "name"),
     [
-        ("rules/house.md", False, "house.md"),
+        ("rules/house.md", False, "rules/house.md"),
         ("https://docs.example/guide/start.html?page=2", True, "start.html"),
         ("https://docs.example/caf%C3%A9/", True, "café"),
         ("https://docs.example/", True, "docs.example"),
     ],
 )
-def test_a_document_is_named_after_its_last_part(source: str, is_page: bool, name: str) -> None:  # noqa: FBT001
+def test_a_page_is_named_after_its_last_part_and_a_file_by_its_path(source: str, is_page: bool, name: str) -> None:  # noqa: FBT001
     version = VersionAtWork(
         document_id=uuid4(),
         number=1,
