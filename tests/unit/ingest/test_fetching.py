@@ -41,7 +41,7 @@ def test_a_text_is_kept_as_its_site_says_it_is_to_be_read(
         ("https://docs.example/", True, "docs.example"),
     ],
 )
-def test_a_page_is_named_after_its_last_part_and_a_file_by_its_path(source: str, is_page: bool, name: str) -> None:  # noqa: FBT001
+def test_a_page_is_named_by_its_end(source: str, is_page: bool, name: str) -> None:  # noqa: FBT001
     version = VersionAtWork(
         document_id=uuid4(),
         number=1,
