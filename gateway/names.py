@@ -1,31 +1,19 @@
 """Names that people gave: made fit to be shown, stored and saved under."""
 
 import re
-import unicodedata
 from urllib.parse import quote
 
 from functions.runtime.errors import InvalidRequestError
+from functions.runtime.visible import visible
 
 LONGEST_NAME = 255
 LONGEST_TITLE = 200
-# Joiners shape letters in Persian and emoji; every other invisible character only misleads.
-JOINERS = "\u200c\u200d"
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 BLANKS = re.compile(r"\s+")
 # What Windows allows in no file name; the other systems allow less of it than one would think.
 UNSAVABLE = re.compile(r'[<>:"|?*\\]')
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 # Most file systems take 255 bytes; the rest is for a number that tells two alike apart.
 LONGEST_PART_BYTES = 200
-
-
-def visible(words: str) -> str:
-    """Return text in its composed form, without characters that nobody sees."""
-    return "".join(
-        letter
-        for letter in unicodedata.normalize("NFC", words)
-        if letter in JOINERS or unicodedata.category(letter) not in INVISIBLE
-    )
 
 
 def display_name(name: str) -> str:

@@ -183,10 +183,11 @@ async def _same_version(
             DocumentVersion.status.in_(ENDED_BADLY),
         )
     )
-    return _stored(document, row.id, row.status, is_new=False)
+    return stored(document, row.id, row.status, is_new=False)
 
 
-def _stored(document: Document, version_id: UUID, status: str, *, is_new: bool) -> StoredVersion:
+def stored(document: Document, version_id: UUID, status: str, *, is_new: bool) -> StoredVersion:
+    """Say where the bytes of a document's version are kept."""
     return StoredVersion(
         document_id=document.id,
         version_id=version_id,
@@ -209,7 +210,7 @@ async def add_version(session: AsyncSession, document: Document, **values: Any) 
         .returning(DocumentVersion.id, DocumentVersion.status)
     )
     row = (await session.execute(statement)).one()
-    return _stored(document, row.id, row.status, is_new=True)
+    return stored(document, row.id, row.status, is_new=True)
 
 
 async def _entitle(session: AsyncSession, document: Document, title: str | None) -> None:

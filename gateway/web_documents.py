@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Document, DocumentVersion
 from functions.runtime.errors import InvalidRequestError
-from gateway.versions import FROM_THE_WEB, OPEN, StoredVersion, add_version
+from gateway.versions import FROM_THE_WEB, OPEN, StoredVersion, add_version, stored
 
 MOST_HOURS = 8760
 SECONDS_PER_HOUR = 3600
@@ -78,13 +78,7 @@ async def store(
         DocumentVersion.document_id == document.id, DocumentVersion.status.in_(OPEN)
     )
     if row := (await session.execute(on_its_way.limit(1))).one_or_none():
-        return StoredVersion(
-            document_id=document.id,
-            version_id=row.id,
-            title=document.title,
-            status=row.status,
-            is_new=False,
-        )
+        return stored(document, row.id, row.status, is_new=False)
     return await add_version(session, document, fetch_url=address.url, size_bytes=0)
 
 

@@ -1,19 +1,16 @@
 """What of a message becomes a document: its text, and each of its files that may hold some."""
 
 import re
-import unicodedata
 from collections import Counter
 
 from functions.discord.schemas import Attachment, Command, Message, Upload
+from functions.runtime.visible import visible
 
 MAXIMUM_NAME = 200
 MAXIMUM_TITLE = 80
 MAXIMUM_FILES = 10
 # No document is made of what has no text by its nature; whatever else a file is, its reader says.
 UNREADABLE = ("image/", "audio/", "video/")
-# Joiners shape letters in Persian and emoji; every other invisible character only misleads.
-JOINERS = "\u200c\u200d"
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 MARKS = re.compile(r"^[\s#>*_~`|-]+|[\s*_~`|]+$")
 
 
@@ -25,11 +22,7 @@ def cleaned(text: object) -> str:
 def named(text: object) -> str:
     """Return a name or a title in one line, without the characters that only mislead."""
     line = " ".join(text.split()) if isinstance(text, str) else ""
-    return "".join(
-        letter
-        for letter in unicodedata.normalize("NFC", line)
-        if letter in JOINERS or unicodedata.category(letter) not in INVISIBLE
-    ).strip()
+    return visible(line).strip()
 
 
 def file_name(attachment: Attachment) -> str:

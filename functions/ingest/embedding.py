@@ -47,9 +47,9 @@ class Embedding:
         async with self.clients.database.guild(self.lease.guild_id) as session:
             model = await model_of_guild(session, self.lease.guild_id)
         embedder = self.clients.embedder_of(model)
-        # Counting tokens takes processor time: a member's command must not wait behind it.
         # The title that the document will have: a change of model embeds it with that one again.
         title = self.version.given_title or parsed.title
+        # Counting tokens takes processor time: a member's command must not wait behind it.
         texts = await asyncio.to_thread(embedding_texts, title, chunks, embedder=embedder)
         hashes = [text_hash(text) for text in texts]
         await self._stage_missing(dict(zip(hashes, texts, strict=True)), model=model)
