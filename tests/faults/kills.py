@@ -27,6 +27,8 @@ from tests.faults.server import Server
 # A life ends within so many times what starting, signing in and one upload take here and now.
 LONGEST_LIFE = 3.0
 BOUNDARY_SECONDS = 20.0
+# On a busy machine a command of Discord's may run out of its 1.8 s, and that life reads no file.
+LIVES_PER_BOUNDARY = 3
 # Short leases, so that they are renewed, and run out, within one life.
 LIFE: dict[str, Any] = {"lease": 2.0, "renewal": 0.05, "moderator": True}
 END_SECONDS = 300.0
@@ -131,11 +133,17 @@ class Campaign:
             # The recorded life read many documents, others read a few.
             most = max(1, boundaries[caller, moment] // DOCUMENTS_RECORDED)
             boundary = Boundary(caller=caller, moment=moment, nth=self._choice.randint(1, most))
-            if await self._one_life(boundary=boundary):
+            if await self._dies_at(boundary):
                 self.ledger.deaths[f"{caller} {moment}"] += 1
             else:
                 self.ledger.missed.append(f"{caller} {moment}")
             tick()
+
+    async def _dies_at(self, boundary: Boundary) -> bool:
+        for _ in range(LIVES_PER_BOUNDARY):
+            if await self._one_life(boundary=boundary):
+                return True
+        return False
 
     def _moment(self) -> float:
         return self._choice.uniform(0.0, LONGEST_LIFE * self._pace)
