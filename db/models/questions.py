@@ -1,0 +1,111 @@
+"""Questions, their answers, and where those go in Discord."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import NEW_ID, NOW, Base, Leased
+
+
+class Question(Leased, Base):
+    """A question: asked, answering, answered, refused or failed."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        UniqueConstraint("id", "guild_id", name="question_of_guild"),
+        CheckConstraint(
+            "status IN ('asked', 'answering', 'answered', 'refused', 'failed')",
+            name="question_status",
+        ),
+        Index("questions_by_time", "guild_id", sql("asked_at DESC"), "id"),
+        Index(
+            "questions_at_work",
+            "next_attempt_at",
+            postgresql_where=sql("delivered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
+    guild_id: Mapped[int] = mapped_column(ForeignKey("guilds.guild_id", ondelete="CASCADE"))
+    text: Mapped[str]
+    origin: Mapped[str]
+    asked_by: Mapped[int | None]
+    locale: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="asked")
+    answer: Mapped[str | None]
+    answer_kind: Mapped[str | None]
+    model: Mapped[str | None]
+    evidence: Mapped[float | None] = mapped_column(REAL)
+    failure_reason: Mapped[str | None]
+    timings: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    asked_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    answered_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class Citation(Base):
+    """A numbered source of an answer; it stays readable when its document goes."""
+
+    __tablename__ = "citations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_id", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="CASCADE",
+            name="citation_question",
+        ),
+    )
+
+    question_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    guild_id: Mapped[int]
+    document_id: Mapped[UUID | None]
+    title: Mapped[str]
+    location: Mapped[str]
+    url: Mapped[str | None]
+    quote: Mapped[str]
+
+
+class Interaction(Base):
+    """A Discord interaction to answer; its token is encrypted and forgotten when it expires."""
+
+    __tablename__ = "interactions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_id", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="CASCADE",
+            name="interaction_question",
+        ),
+        ForeignKeyConstraint(
+            ["version_id", "guild_id"],
+            ["document_versions.id", "document_versions.guild_id"],
+            ondelete="CASCADE",
+            name="interaction_version",
+        ),
+        Index("interactions_of_question", "question_id"),
+        Index("interactions_of_version", "version_id"),
+        Index("interactions_open", "expires_at", postgresql_where=sql("token IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild_id: Mapped[int]
+    application_id: Mapped[int]
+    channel_id: Mapped[int | None]
+    token: Mapped[bytes | None]
+    expires_at: Mapped[datetime]
+    question_id: Mapped[UUID | None]
+    version_id: Mapped[UUID | None]
+    delivered_at: Mapped[datetime | None]
