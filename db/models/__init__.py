@@ -12,10 +12,11 @@ from db.models.index import (
 )
 from db.models.library import Chunk, Document, DocumentVersion
 from db.models.people import Guild, Membership, RateCounter, Session
-from db.models.questions import Citation, Interaction, Question
+from db.models.questions import CachedAnswer, Citation, Interaction, ModelTurn, Question
 
 __all__ = [
     "Base",
+    "CachedAnswer",
     "Chunk",
     "Citation",
     "DeadLetter",
@@ -27,6 +28,7 @@ __all__ = [
     "HandledEvent",
     "Interaction",
     "Membership",
+    "ModelTurn",
     "Posting",
     "Question",
     "RateCounter",

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     SmallInteger,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import NOW, Base
@@ -16,6 +17,11 @@ class Guild(Base):
     """A Discord server that Lorekeeper answers for."""
 
     __tablename__ = "guilds"
+    __table_args__ = (
+        CheckConstraint("gate IN ('strict', 'balanced', 'eager')", name="guild_gate"),
+        CheckConstraint("unsupported IN ('drop', 'mark')", name="guild_unsupported"),
+        CheckConstraint("char_length(instructions) <= 1000", name="guild_instructions"),
+    )
 
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
@@ -24,6 +30,14 @@ class Guild(Base):
     embedding_model_id: Mapped[int] = mapped_column(
         SmallInteger, ForeignKey("embedding_models.id"), server_default="1"
     )
+    # How much evidence an answer needs: strict, balanced or eager.
+    gate: Mapped[str] = mapped_column(server_default="balanced")
+    # What becomes of a sentence that no passage supports: drop or mark.
+    unsupported: Mapped[str] = mapped_column(server_default="drop")
+    # The server's own wishes for the writing, at most 1,000 characters.
+    instructions: Mapped[str] = mapped_column(server_default="")
+    caches_answers: Mapped[bool] = mapped_column(server_default=sql("false"))
+    rewrites_questions: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
 class Membership(Base):

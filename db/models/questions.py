@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pgvector.sqlalchemy import Vector
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
@@ -35,6 +36,13 @@ class Question(Leased, Base):
             "next_attempt_at",
             postgresql_where=sql("delivered_at IS NULL"),
         ),
+        Index(
+            "questions_of_conversation",
+            "guild_id",
+            "conversation",
+            "asked_at",
+            postgresql_where=sql("conversation IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
@@ -50,9 +58,60 @@ class Question(Leased, Base):
     evidence: Mapped[float | None] = mapped_column(REAL)
     failure_reason: Mapped[str | None]
     timings: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    # What was asked before under the same name belongs to it; null remembers nothing.
+    conversation: Mapped[str | None]
+    # What is done right now: asked, searching, queued, reading, writing, checking, ended.
+    stage: Mapped[str] = mapped_column(server_default="asked")
+    # The checked part of an answer that is being written.
+    partial: Mapped[str | None]
+    cancelled_at: Mapped[datetime | None]
+    # How the answer came about: passages, prompt, model, tokens, what was checked.
+    record: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     asked_at: Mapped[datetime] = mapped_column(server_default=NOW)
     answered_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+
+
+class ModelTurn(Base):
+    """A question that waits for the language model, or has it until ``expires_at``."""
+
+    __tablename__ = "model_turns"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_id", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="CASCADE",
+            name="turn_question",
+        ),
+        Index("turns_of_guild", "guild_id", "queued_at"),
+    )
+
+    question_id: Mapped[UUID] = mapped_column(primary_key=True)
+    guild_id: Mapped[int]
+    queued_at: Mapped[datetime] = mapped_column(server_default=sql("clock_timestamp()"))
+    expires_at: Mapped[datetime | None]
+
+
+class CachedAnswer(Base):
+    """An answered question that may answer another, while its guild's ``library`` is the same."""
+
+    __tablename__ = "cached_answers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_id", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="CASCADE",
+            name="cached_question",
+        ),
+        Index("cached_answers_of_guild", "guild_id", "library"),
+    )
+
+    question_id: Mapped[UUID] = mapped_column(primary_key=True)
+    guild_id: Mapped[int]
+    model_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("embedding_models.id"))
+    library: Mapped[bytes]
+    embedding: Mapped[Any] = mapped_column(Vector())
+    cached_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
 class Citation(Base):

@@ -20,6 +20,7 @@ DatabaseUrl = Annotated[str, msgspec.Meta(pattern=r"^postgresql://")]
 PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{64}$")]
 Snowflake = Annotated[int, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+ContextTokens = Annotated[int, msgspec.Meta(ge=1024, le=131_072)]
 Saturation = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 HostsAndPorts = Annotated[str, msgspec.Meta(pattern=r"^[^\s,/@]+:[0-9]+(,[^\s,/@]+:[0-9]+)*$")]
@@ -67,6 +68,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     discord_api_url: Url = _variable("DISCORD_API_URL", "https://discord.com/api/v10")
     ollama_host: Text | None = _variable("OLLAMA_HOST", None)
     chat_model: Text = _variable("LORE_CHAT_MODEL", "llama3.2")
+    # One size for every call: another one makes the server load the model again.
+    context_tokens: ContextTokens = _variable("LORE_CONTEXT_TOKENS", 4096)
+    # How many answers the server writes at once: its OLLAMA_NUM_PARALLEL.
+    model_slots: Count = _variable("LORE_MODEL_SLOTS", 1)
+    # Who embeds passages; questions are embedded in the process where it carries the model.
+    embedder: Literal["embedded", "ollama"] = _variable("LORE_EMBEDDER", "embedded")
+    # A folder with a cross-encoder that orders the best passages anew; none is shipped.
+    reranker_path: Text | None = _variable("LORE_RERANKER", None)
     # In development: `host:port` pairs that web pages are read from although they are not public.
     web_allow: HostsAndPorts | None = _variable("LORE_WEB_ALLOW", None)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _variable("LORE_LOG_LEVEL", "INFO")
