@@ -1,7 +1,7 @@
 """A chat with an Ollama server, with a limit to every kind of waiting."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import cached_property
 from time import monotonic
@@ -73,6 +73,13 @@ def base_url(host: str) -> str:
     return f"{parts.scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
 
 
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model wrote since the last piece; the last one comes with the whole."""
+
+    text: str
+    completion: Completion | None = None
+
+
 class OllamaClient:
     """One model on one server."""
 
@@ -114,13 +121,24 @@ class OllamaClient:
         return True
 
     async def chat(self, messages: Sequence[Message]) -> Completion:
-        """Return what the model answers. Raises OllamaError for whatever goes wrong.
+        """Return what the model answers. Raises OllamaError for whatever goes wrong."""
+        async with aclosing(self.stream(messages)) as pieces:
+            async for piece in pieces:
+                if piece.completion:
+                    return piece.completion
+        raise OllamaError("The language model's server broke off.")
 
-        A call that ran out of time must not be repeated at once: the server may still be reading
-        the abandoned prompt, and reads the next one after it.
+    async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
+        """Yield what the model writes as it writes. Raises OllamaError for whatever goes wrong.
+
+        Closing it stops the model, unless it still reads the prompt. A call that ran out of time
+        must not be repeated at once: the server may still be reading the abandoned prompt, and
+        reads the next one after it.
         """
         try:
-            return await self._stream(messages)
+            async with aclosing(self._pieces(messages)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except OllamaError:
             raise
         except TimeoutError as error:
@@ -133,31 +151,43 @@ class OllamaClient:
                 f"The language model's server failed: {type(error).__name__}."
             ) from error
 
-    async def _stream(self, messages: Sequence[Message]) -> Completion:
-        now = asyncio.get_running_loop().time
-        end = now() + self._patience.whole
+    async def _pieces(self, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
+        end = monotonic() + self._patience.whole
+        wait = self._patience.first_token
         written: list[str] = []
-        pieces = await self._server.stream_chat(
-            model=self.model, messages=msgspec.to_builtins(messages), options=OPTIONS
-        )
-        async with asyncio.timeout(self._patience.first_token) as limit, aclosing(pieces):
-            async for piece in pieces:
-                limit.reschedule(min(now() + self._patience.silence, end))
-                if done := _taken_in(piece, written):
-                    return done
-        raise OllamaError("The language model's server broke off.")
+        async with aclosing(await self._open(messages, seconds=wait)) as answers:
+            while True:
+                # A limit around the whole stream would also run while our reader takes its time.
+                async with asyncio.timeout(min(wait, end - monotonic())):
+                    answer = await anext(answers, None)
+                if answer is None:
+                    raise OllamaError("The language model's server broke off.")
+                piece = _taken_in(answer, written)
+                yield piece
+                if piece.completion:
+                    return
+                wait = self._patience.silence
+
+    async def _open(
+        self, messages: Sequence[Message], *, seconds: float
+    ) -> AsyncGenerator["ChatResponse", None]:
+        async with asyncio.timeout(seconds):
+            return await self._server.stream_chat(
+                model=self.model, messages=msgspec.to_builtins(messages), options=OPTIONS
+            )
 
 
-def _taken_in(piece: "ChatResponse", written: list[str]) -> Completion | None:
-    """Take in one piece; return the completion with the last one."""
-    written.append(piece.message.content or "")
+def _taken_in(answer: "ChatResponse", written: list[str]) -> Piece:
+    text = answer.message.content or ""
+    written.append(text)
     if sum(map(len, written)) > MOST_WRITTEN_CHARACTERS:
         raise OllamaError("The language model wrote without end.")
-    if not piece.done:
-        return None
-    return Completion(
+    if not answer.done:
+        return Piece(text=text)
+    completion = Completion(
         text="".join(written),
-        done_reason=piece.done_reason or "stop",
-        prompt_tokens=piece.prompt_eval_count or 0,
-        written_tokens=piece.eval_count or 0,
+        done_reason=answer.done_reason or "stop",
+        prompt_tokens=answer.prompt_eval_count or 0,
+        written_tokens=answer.eval_count or 0,
     )
+    return Piece(text=text, completion=completion)
