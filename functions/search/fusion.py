@@ -29,6 +29,7 @@ def fuse(
     """
     by_words = {hit.chunk_id: hit for hit in hits}
     cosines = [neighbour.cosine for neighbour in neighbours]
+    lowest, highest = min(cosines, default=0.0), max(cosines, default=0.0)
     best_bm25 = max((hit.bm25 for hit in hits), default=0.0)
     coverage = max((hit.coverage for hit in hits), default=0.0)
     full = FULL_COVERAGE * reachable
@@ -36,7 +37,7 @@ def fuse(
     candidates = []
     for found in neighbours:
         hit = by_words.get(found.chunk_id)
-        dense = DENSE_WEIGHT * _between(found.cosine, min(cosines), max(cosines))
+        dense = DENSE_WEIGHT * _between(found.cosine, lowest, highest)
         lexical = lexical_weight * hit.bm25 / best_bm25 if hit and best_bm25 else 0.0
         candidates.append(
             Candidate(
