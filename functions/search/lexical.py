@@ -1,6 +1,7 @@
 """What the words of a question find: exact BM25, and how much of the question a passage holds."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,14 +19,14 @@ from functions.search.weighing import weigh, words_by_language
 
 
 class Lexical(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found by words, and what the guild is found with: its model, its passages' count.
+    """What was found by words, and what it was found with: the guild's model and index.
 
-    ``allowed`` are the chunks that the filters let answer, None where they let all.
+    ``allowed`` are the ids of the chunks that the filters let answer, None where they let all.
     """
 
     model: RegisteredModel
-    passages: int
-    allowed: list[int] | None = None
+    lexicon: Lexicon
+    allowed: Any = None
     readings: list[Reading]
     hits: list[Hit]
 
@@ -40,7 +41,7 @@ async def by_words(
     every = sorted({word for _, of_language in words for word in of_language})
     admitted = await _admitted(session, lexicon, request)
     allowed = None if admitted is None else lexicon.passages.chunk_ids[admitted].tolist()
-    nothing = Lexical(model=model, passages=lexicon.count, allowed=allowed, readings=[], hits=[])
+    nothing = Lexical(model=model, lexicon=lexicon, allowed=allowed, readings=[], hits=[])
     if not every or not lexicon.count:
         return nothing
     postings = await read_terms(session, cache, lexicon, every)

@@ -39,10 +39,12 @@ SEGMENTS = _statement(
     "SELECT segments.id,",
     "CASE WHEN segments.id = ANY(CAST(:unread AS bigint[])) THEN chunk_ids END AS chunk_ids,",
     "CASE WHEN segments.id = ANY(CAST(:unread AS bigint[])) THEN lengths END AS lengths,",
-    "held.first_slots, held.counts, held.languages FROM segments CROSS JOIN LATERAL (",
+    "held.first_slots, held.counts, held.languages, held.documents",
+    "FROM segments CROSS JOIN LATERAL (",
     "SELECT coalesce(array_agg(first_slot), '{}') AS first_slots,",
     "coalesce(array_agg(version.passages), '{}') AS counts,",
-    "coalesce(array_agg(version.language), '{}') AS languages",
+    "coalesce(array_agg(version.language), '{}') AS languages,",
+    "coalesce(array_agg(version.document_id), '{}') AS documents",
     "FROM segment_versions version WHERE version.segment_id = segments.id) held",
     "WHERE segments.id = ANY(CAST(:changed AS bigint[]))",
 )
@@ -53,6 +55,13 @@ POSTINGS = _statement(
     "AND term = ANY(CAST(:terms AS text[]))",
 )
 
+
+# As bytes: two figures of two bytes, then four bytes for each dimension, big-endian.
+VECTORS = _statement(
+    "SELECT chunk_id, vector_send(embedding) AS vector FROM embeddings",
+    "WHERE guild_id = :guild_id AND model_id = :model_id",
+    "AND chunk_id = ANY(CAST(:chunk_ids AS bigint[]))",
+)
 
 # Where in the segments the documents stand that may answer, in one row.
 ALLOWED = _statement(

@@ -86,7 +86,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
             vector = await embedding
             with watch.stage("dense"):
                 neighbours = await by_meaning(
-                    session, request, vector, lexical=lexical, depth=DEPTH
+                    session, clients.segments, request, vector, lexical=lexical, depth=DEPTH
                 )
             ranked = fuse(neighbours, lexical.hits, reachable=reachable(lexical.readings))
             with watch.stage("fetch"):
