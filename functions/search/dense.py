@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.embedder.checking import vector_text
 from functions.runtime.embedder.protocol import Vector
+from functions.runtime.embedder.registry import EMBEDDED
 from functions.runtime.passages import SearchRequest
 from functions.search import queries
 from functions.search.filters import filter_values
@@ -37,6 +38,8 @@ async def by_meaning(
         vectors = await open_vectors(session, cache, lexical.lexicon, model=model)
         also = [hit.chunk_id for hit in lexical.hits]
         found = vectors.nearest(vector, allowed=lexical.allowed, also=also, depth=depth)
+    if model == EMBEDDED:
+        return found
     return [msgspec.structs.replace(one, cosine=model.on_common_scale(one.cosine)) for one in found]
 
 

@@ -1,7 +1,8 @@
 """Find the passages that answer a question: by meaning, by words, in one ranking."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -114,18 +115,16 @@ async def _by_words(clients: Clients, session: AsyncSession, request: SearchRequ
 
 
 async def _fetch(
-    session: AsyncSession, request: SearchRequest, ranked: Sequence[Candidate]
+    session: AsyncSession, request: SearchRequest, ranked: Iterator[Candidate]
 ) -> tuple[list[Row], set[int]]:
     """Return the ``k`` best with their rows, and which passages say what a better one says."""
     kept: list[Row] = []
     folded: set[int] = set()
     # A few more than k, and again where most of them said the same.
-    batch = 2 * request.k + HIGHLIGHTED_PASSAGES
-    for first in range(0, len(ranked), batch):
-        rows = await _with_rows(session, request.guild_id, ranked[first : first + batch])
+    size = 2 * request.k + HIGHLIGHTED_PASSAGES
+    while len(kept) < request.k and (batch := list(islice(ranked, size))):
+        rows = await _with_rows(session, request.guild_id, batch)
         folded.update(candidate.chunk_id for candidate, _ in fold(kept, rows))
-        if len(kept) >= request.k:
-            break
     return kept[: request.k], folded
 
 

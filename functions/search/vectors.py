@@ -39,14 +39,16 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
     def rows_of(self, chunk_ids: Sequence[int] | Array) -> Array:
         """Return where these chunks stand; those that do not answer are left out."""
         wanted = np.asarray(chunk_ids, np.int64)
-        places = np.searchsorted(self.chunk_ids, wanted)
-        places = places[places < len(self.chunk_ids)]
-        return places[np.isin(self.chunk_ids[places], wanted)]
+        if not len(self.chunk_ids):
+            return np.empty(0, np.int64)
+        places = np.minimum(np.searchsorted(self.chunk_ids, wanted), len(self.chunk_ids) - 1)
+        found: Array = places[self.chunk_ids[places] == wanted]
+        return found
 
     def nearest(
         self, vector: Vector, *, allowed: Array | None, also: Sequence[int], depth: int
     ) -> list[Neighbour]:
-        """Return the ``depth`` nearest of those allowed, best first, and then the rest of ``also``.
+        """Return the ``depth`` nearest of those allowed, and ``also`` what was found otherwise.
 
         By einsum, which takes 0.2 ms for 5,000: a threaded product takes 0.05 ms alone, 20 where
         others keep the processors busy.
@@ -56,8 +58,11 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
         if len(rows) > depth:
             last = np.partition(cosines[rows], len(rows) - depth)[len(rows) - depth]
             rows = rows[cosines[rows] >= last]
-        best = rows[np.argsort(-cosines[rows], kind="stable")][:depth]
-        found = np.concatenate((best, np.setdiff1d(self.rows_of(also), best)))
+            # Equal ones may be too many: those of the lowest ids stay.
+            rows = rows[np.argsort(-cosines[rows], kind="stable")][:depth]
+        chosen = np.zeros(len(cosines), np.bool_)
+        chosen[rows] = chosen[self.rows_of(also)] = True
+        found = np.flatnonzero(chosen)
         return [
             Neighbour(chunk_id=chunk_id, document_id=document, cosine=cosine)
             for chunk_id, document, cosine in zip(
