@@ -40,7 +40,7 @@ async def by_words(
     words = words_by_language(request.query, lexicon.living_languages, turns=request.turns)
     every = sorted({word for _, of_language in words for word in of_language})
     admitted = await _admitted(session, lexicon, request)
-    allowed = None if admitted is None else lexicon.passages.chunk_ids[admitted].tolist()
+    allowed = None if admitted is None else lexicon.passages.chunk_ids[admitted]
     nothing = Lexical(model=model, lexicon=lexicon, allowed=allowed, readings=[], hits=[])
     if not every or not lexicon.count:
         return nothing
