@@ -133,7 +133,10 @@ class Clients:
         if self.settings.ollama_host is None:
             return None
         return OllamaClient(
-            self.http, host=self.settings.ollama_host, model=self.settings.chat_model
+            self.http,
+            host=self.settings.ollama_host,
+            model=self.settings.chat_model,
+            context_tokens=self.settings.context_tokens,
         )
 
     @cached_property
@@ -166,6 +169,8 @@ class Clients:
             await self.database.close()
         if "web" in opened:
             await self.web.close()
+        if self.__dict__.get("ollama"):
+            await self.__dict__["ollama"].close()
         if "http" in opened:
             await self.http.aclose()
         if "embedder" in opened:

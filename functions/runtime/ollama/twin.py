@@ -37,6 +37,7 @@ class OllamaTwin:
         self.fault = fault
         self.embedder = embedder
         self.embedding_fault: EmbeddingFault = "none"
+        self.context_length: int | None = None
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
         self.looks = 0
@@ -62,7 +63,7 @@ class OllamaTwin:
             return {}
         return {
             "general.architecture": "twin",
-            "twin.context_length": self.embedder.max_tokens,
+            "twin.context_length": self.context_length or self.embedder.max_tokens,
             "twin.embedding_length": self.embedder.dimensions,
         }
 
