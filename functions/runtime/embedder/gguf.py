@@ -4,6 +4,7 @@ Encoded by hand: the package `gguf` brings requests and three more that nothing 
 The format is version 3 of docs/gguf.md in the repository of ggml.
 """
 
+import hashlib
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from functions.runtime.embedder.weights import FLOAT32, Q4_0, Weights, parse
 MAGIC: Final = b"GGUF"
 VERSION: Final = 3
 ALIGNMENT: Final = 32
+# Under this key a server tells which weights its model was made of.
+SOURCE_KEY: Final = "lorekeeper.source_sha256"
 # Kinds of values.
 UINT32: Final = 4
 INT32: Final = 5
@@ -63,18 +66,19 @@ class Tensor(NamedTuple):
 
 def convert(source: Path, target: Path) -> None:
     """Write the file `target`, whole or not at all; raises ModelUnusableError."""
-    weights = parse(source.read_bytes())
+    data = source.read_bytes()
+    weights, digest = parse(data), hashlib.sha256(data).hexdigest()
     beside = target.with_suffix(".new")
     with beside.open("wb") as file:
-        file.writelines(encode(weights))
+        file.writelines(_encode(weights, digest=digest))
     beside.replace(target)
 
 
-def encode(weights: Weights) -> Iterator[bytes]:
-    """Yield the parts of the file; the blocks of four bits go into it as they are."""
+def _encode(weights: Weights, *, digest: str) -> Iterator[bytes]:
+    # The blocks of four bits go into the file as they are.
     tensors = list(_tensors(weights))
     packed = [weights.packed(tensor.source) for tensor in tensors]
-    values = [*_network(weights), *_tokenizer(weights)]
+    values = [_text(SOURCE_KEY, digest), *_network(weights), *_tokenizer(weights)]
     parts = [MAGIC, struct.pack("<IQQ", VERSION, len(tensors), len(values)), *values]
     offset = 0
     for tensor, (kind, data) in zip(tensors, packed, strict=True):

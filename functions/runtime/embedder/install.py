@@ -34,17 +34,14 @@ def install(models: Path, *, report: Report, for_servers: bool = False) -> Path:
     return target
 
 
-@contextmanager
-def gguf_file(models: Path, *, report: Report) -> Iterator[Path]:
-    """Give the file that Ollama takes: the one left under `models`, else one made for now."""
-    kept = models / GGUF_FILE
+def file_for_servers(models: Path, folder: Path, *, report: Report) -> Path:
+    """Give the file that Ollama takes: the one left under `models`, else one made in `folder`."""
+    kept, made = models / GGUF_FILE, folder / GGUF_FILE
     if kept.exists():
-        yield kept
-        return
-    with _weights(models, report=report) as source:
-        made = source.with_suffix(".gguf")
+        return kept
+    with _weights(folder, report=report) as source:
         gguf.convert(source, made)
-        yield made
+    return made
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """The file is read back as the format's description says; a real server reads it elsewhere."""
 
+import hashlib
 import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from functions.runtime.embedder.gguf import ALIGNMENT, convert
+from functions.runtime.embedder.gguf import ALIGNMENT, SOURCE_KEY, convert
 from functions.runtime.embedder.weights import parse
 from tests.unit.runtime.embedder.conftest import HIDDEN, INNER, PIECES, VOCABULARY, Network
 
@@ -57,6 +58,7 @@ def written(network: Network, folder: Path) -> File:
 def test_the_network_is_described(network: Network, tmp_path: Path) -> None:
     values = written(network, tmp_path).values
     assert values["general.architecture"] == "bert"
+    assert values[SOURCE_KEY] == hashlib.sha256(network.encode()).hexdigest()
     assert values["bert.embedding_length"] == HIDDEN
     assert values["bert.context_length"] == 512
     assert values["bert.pooling_type"] == 1
