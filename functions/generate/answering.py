@@ -9,9 +9,9 @@ import msgspec
 
 from functions.generate.extracting import extract
 from functions.generate.prompts import build_prompt
-from functions.generate.safety import make_safe, without_controls
+from functions.generate.safety import make_safe
 from functions.generate.schemas import Draft, Outcome, cite
-from functions.generate.verification import verify
+from functions.generate.verification import Checker
 from functions.runtime.clients import Clients
 from functions.runtime.errors import UnavailableError
 from functions.runtime.passages import (
@@ -113,8 +113,9 @@ async def _write(clients: Clients, question: str, passages: Sequence[Passage]) -
     if not prompt.passages:
         return None
     completion = await model.chat(prompt.messages)
-    text = without_controls(completion.text)
-    draft = verify(text, prompt.passages, question=question, model=model.model)
+    checker = Checker(prompt.passages, question=question, embedder=lambda: clients.embedder)
+    await checker.feed(completion.text)
+    draft = await checker.finish(model=model.model)
     if draft is None:
         log.info("the model's answer is not supported by the passages")
     return draft
