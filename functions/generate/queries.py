@@ -34,11 +34,13 @@ QUEUED_MS = text(
 
 END_TURN = text("SELECT lore_end_turn(:question_id, :lease_id, :slots)")
 
-# Whoever queues up did not fail and did not end its worker: this start does not count.
+# Whoever queues up did not fail and did not end its worker: this start does not count. One that was
+# stopped this very moment need not wait.
 WAIT = text(
     "UPDATE questions SET stage = 'queued', lease_id = NULL, lease_expires_at = NULL,"
     " starts = greatest(starts - 1, 0),"
-    " next_attempt_at = clock_timestamp() + make_interval(secs => :seconds)"
+    " next_attempt_at = clock_timestamp()"
+    " + CASE WHEN cancelled_at IS NULL THEN make_interval(secs => :seconds) ELSE interval '0' END"
     " WHERE id = :question_id AND lease_id = :lease_id RETURNING id"
 )
 
