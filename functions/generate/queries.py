@@ -73,7 +73,8 @@ CLAIM_DELIVERY = text(
 )
 
 ENDED = text(
-    "SELECT status, answer, answer_kind, failure_reason FROM questions WHERE id = :question_id"
+    "SELECT text, status, answer, answer_kind, failure_reason FROM questions"
+    " WHERE id = :question_id"
 )
 
 CITATIONS = text(
@@ -81,11 +82,15 @@ CITATIONS = text(
     " ORDER BY number"
 )
 
+# The token is forgotten when it expires; the channel can be written to all the same.
 NOTICES = text(
-    "SELECT id, application_id, token, expires_at FROM interactions"
-    " WHERE question_id = :question_id AND token IS NOT NULL AND delivered_at IS NULL"
-    " AND expires_at > clock_timestamp()"
+    "SELECT id, application_id, channel_id, token, expires_at, is_private, parts_begun, parts_sent"
+    " FROM interactions WHERE question_id = :question_id AND delivered_at IS NULL ORDER BY id"
 )
+
+PART_BEGUN = text("UPDATE interactions SET parts_begun = :part WHERE id = :id")
+
+PART_SENT = text("UPDATE interactions SET parts_begun = :part, parts_sent = :part WHERE id = :id")
 
 NOTICE_DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")
 
