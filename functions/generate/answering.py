@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from functions.generate.extracting import extract
-from functions.generate.prompts import build_prompt
+from functions.generate.prompts import Asked, build_prompt, salt_of
 from functions.generate.safety import make_safe
 from functions.generate.schemas import Draft, Outcome, cite
 from functions.generate.verification import Checker
@@ -48,7 +48,9 @@ async def answer(clients: Clients, guild_id: int, question: str) -> Outcome:
     with watch.stage("answer"):
         enough = found.passages and found.evidence >= LEAST_EVIDENCE
         draft = (
-            await _draft(clients, question, found.passages) if enough else _refusal(found.passages)
+            await _draft(clients, guild_id, question, found.passages)
+            if enough
+            else _refusal(found.passages)
         )
     parts = {f"search.{stage}": taken for stage, taken in found.timings_ms.items()}
     return Outcome(
@@ -95,21 +97,27 @@ def _refusal(passages: Sequence[Passage]) -> Draft:
     )
 
 
-async def _draft(clients: Clients, question: str, passages: Sequence[Passage]) -> Draft:
+async def _draft(
+    clients: Clients, guild_id: int, question: str, passages: Sequence[Passage]
+) -> Draft:
     try:
-        written = await _write(clients, question, passages)
+        written = await _write(clients, guild_id, question, passages)
     except Exception as error:  # noqa: BLE001 - no model's trouble may cost anybody the answer
         log.warning("no answer from the model", extra={"reason": type(error).__name__})
         written = None
     return written or extract(passages)
 
 
-async def _write(clients: Clients, question: str, passages: Sequence[Passage]) -> Draft | None:
+async def _write(
+    clients: Clients, guild_id: int, question: str, passages: Sequence[Passage]
+) -> Draft | None:
     """Return a model's answer as far as the passages support it, None where there is none."""
     model = clients.ollama
     if model is None or not await model.is_ready():
         return None
-    prompt = build_prompt(question, passages)
+    settings = clients.settings
+    asked = Asked(question=question, salt=salt_of(guild_id, secret=settings.secret()))
+    prompt = build_prompt(asked, passages, context_tokens=settings.context_tokens)
     if not prompt.passages:
         return None
     completion = await model.chat(prompt.messages)

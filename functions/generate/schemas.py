@@ -68,3 +68,11 @@ def cite(passage: Passage, *, number: int, quote: str) -> Citation:
         url=passage.url,
         quote=quote,
     )
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked and answered before in a conversation."""
+
+    question: str
+    answer: str = ""
+    chunk_ids: list[int] = []
