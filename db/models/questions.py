@@ -73,7 +73,7 @@ class Question(Leased, Base):
 
 
 class ModelTurn(Base):
-    """A question that waits for the language model, or has it until ``expires_at``."""
+    """A question that waits for the language model, or has it as long as the lease it names."""
 
     __tablename__ = "model_turns"
     __table_args__ = (
@@ -89,7 +89,10 @@ class ModelTurn(Base):
     question_id: Mapped[UUID] = mapped_column(primary_key=True)
     guild_id: Mapped[int]
     queued_at: Mapped[datetime] = mapped_column(server_default=sql("clock_timestamp()"))
-    expires_at: Mapped[datetime | None]
+    # The lease under which it was given the model; it ends with that.
+    lease_id: Mapped[UUID | None]
+    # Its place in an order that is fair to every guild, fixed when it queued up.
+    round: Mapped[int]
 
 
 class CachedAnswer(Base):

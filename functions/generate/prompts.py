@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from functions.generate.schemas import Turn
+from functions.generate.schemas import Exchange
 from functions.generate.templates import CURRENT, TEMPLATES, Template
 from functions.runtime.ollama.client import MOST_WRITTEN_TOKENS, Message
 from functions.runtime.passages import Passage
@@ -33,14 +33,14 @@ SALT_CHARACTERS = 8
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a prompt is made of besides the passages.
 
-    ``salt`` tells servers apart, ``wishes`` are the server's own instructions, ``turns`` what was
-    said before, oldest first, ``before`` the passages of the prompt before this one, in its order.
+    ``salt`` tells servers apart, ``wishes`` are the server's own instructions, ``exchanges`` what
+    was said before, oldest first, ``before`` the passages of the last prompt, in its order.
     """
 
     question: str
     salt: str = ""
     wishes: str = ""
-    turns: Sequence[Turn] = ()
+    exchanges: Sequence[Exchange] = ()
     before: Sequence[int] = ()
 
 
@@ -50,7 +50,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     messages: list[Message]
     passages: list[Passage]
     left_out: int
-    turns: list[Turn]
+    exchanges: list[Exchange]
     version: str = CURRENT
 
 
@@ -81,7 +81,9 @@ def build_prompt(
     room -= count_tokens(system) + count_tokens(question)
     if on_processor:
         room = min(room, MOST_TOKENS_ON_PROCESSOR)
-    conversation, heard = _conversation(template, asked.turns, room=min(room, CONVERSATION_TOKENS))
+    conversation, heard = _conversation(
+        template, asked.exchanges, room=min(room, CONVERSATION_TOKENS)
+    )
     room -= count_tokens(conversation) + count_tokens(template.passages)
     quoted, fitting = _passages(template, _in_order(passages, asked.before), room=room)
     user = template.passages.format(passages=quoted) + conversation + question
@@ -89,7 +91,7 @@ def build_prompt(
         messages=[Message(role="system", content=system), Message(role="user", content=user)],
         passages=fitting,
         left_out=len(passages) - len(fitting),
-        turns=heard,
+        exchanges=heard,
     )
 
 
@@ -127,10 +129,10 @@ def _passages(
 
 
 def _conversation(
-    template: Template, turns: Sequence[Turn], *, room: int
-) -> tuple[str, list[Turn]]:
+    template: Template, turns: Sequence[Exchange], *, room: int
+) -> tuple[str, list[Exchange]]:
     """Return the latest turns that fit, as text, oldest first."""
-    heard: list[Turn] = []
+    heard: list[Exchange] = []
     texts: list[str] = []
     for turn in reversed(turns):
         text = template.turn.format(

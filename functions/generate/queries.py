@@ -2,13 +2,51 @@
 
 from sqlalchemy import text
 
-QUESTION = text("SELECT text FROM questions WHERE id = :question_id")
+# One that queued up says so still: its turn is asked for before anything is looked up again.
+BEGIN = text(
+    "UPDATE questions SET stage = CASE stage WHEN 'queued' THEN stage ELSE 'searching' END"
+    " FROM guilds WHERE questions.id = :question_id AND lease_id = :lease_id"
+    " AND guilds.guild_id = questions.guild_id"
+    " RETURNING questions.id, questions.guild_id, text, conversation, asked_by, stage,"
+    " CAST(extract(epoch FROM clock_timestamp() - asked_at) AS float8) AS age,"
+    " cancelled_at IS NOT NULL AS stopped,"
+    " gate, unsupported, instructions, caches_answers, rewrites_questions"
+)
+
+REPORT = text(
+    "UPDATE questions SET stage = :stage, partial = :partial"
+    " WHERE id = :question_id AND lease_id = :lease_id RETURNING cancelled_at IS NOT NULL"
+)
+
+LOOK = text(
+    "SELECT cancelled_at IS NOT NULL FROM questions"
+    " WHERE id = :question_id AND lease_id = :lease_id"
+)
+
+TAKE_TURN = text("SELECT lore_take_turn(:question_id, :guild_id, :lease_id, :slots)")
+
+QUEUED_MS = text(
+    "SELECT CAST(1000 * extract(epoch FROM clock_timestamp() - queued_at) AS float8)"
+    " FROM model_turns WHERE question_id = :question_id"
+)
+
+END_TURN = text("SELECT lore_end_turn(:question_id, :lease_id, :slots)")
+
+# Whoever queues up did not fail and did not end its worker: this start does not count.
+WAIT = text(
+    "UPDATE questions SET stage = 'queued', lease_id = NULL, lease_expires_at = NULL,"
+    " starts = greatest(starts - 1, 0),"
+    " next_attempt_at = clock_timestamp() + make_interval(secs => :seconds)"
+    " WHERE id = :question_id AND lease_id = :lease_id RETURNING id"
+)
 
 # The lease stays until the answer is delivered, so that nobody else delivers it meanwhile.
 PUBLISH = text(
     "UPDATE questions SET status = :status, answer = :answer, answer_kind = :kind, model = :model,"
     " evidence = :evidence, failure_reason = :reason, attempts = attempts + :failed,"
-    " timings = CAST(CAST(:timings AS text) AS jsonb), answered_at = clock_timestamp()"
+    " timings = CAST(CAST(:timings AS text) AS jsonb),"
+    " record = CAST(CAST(:record AS text) AS jsonb),"
+    " stage = 'ended', partial = NULL, answered_at = clock_timestamp()"
     " WHERE id = :question_id AND lease_id = :lease_id AND status = 'answering' RETURNING id"
 )
 

@@ -8,7 +8,7 @@ import msgspec
 
 from functions.generate.extracting import tidy
 from functions.generate.safety import without_controls
-from functions.generate.schemas import Citation, Draft, cite
+from functions.generate.schemas import Checked, Citation, Draft, cite
 from functions.generate.support import Opened, Weighing, read_claim
 from functions.runtime.lexical import terms
 from functions.runtime.passages import Passage
@@ -31,13 +31,6 @@ DIGITS = re.compile(r"\d+")
 AFTER_THE_STOP = re.compile(rf"([.!?。！？…][\"'”’»)*_]*)((?:\s{{0,3}}{NUMBERS})+)", re.IGNORECASE)
 # The beginning of a number that is still being written.
 HALF_A_MARKER = re.compile(r"\s*[\[【［][^\]】］\n]{0,30}$")
-
-
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sentences were written, and how many of them the passages support."""
-
-    sentences: int
-    supported: int
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,11 +86,20 @@ class DiscordClient:
         self._clock = clock
 
     async def edit_original(
-        self, application_id: int, token: str, payload: Payload, *, expires_at: datetime
+        self,
+        application_id: int,
+        token: str,
+        payload: Payload,
+        *,
+        expires_at: datetime,
+        insist: bool = True,
     ) -> Delivery:
-        """Replace the first answer to an interaction; repeating it does no harm."""
+        """Replace the first answer to an interaction; repeating it does no harm.
+
+        Who does not ``insist`` makes one attempt, and returns after the wait that Discord wants.
+        """
         url = f"{self._webhook(application_id, token)}/messages/@original"
-        return await self._deliver("PATCH", url, payload, expires_at=expires_at)
+        return await self._deliver("PATCH", url, payload, expires_at=expires_at, insist=insist)
 
     async def followup(
         self, application_id: int, token: str, payload: Payload, *, expires_at: datetime
@@ -151,7 +160,13 @@ class DiscordClient:
         return f"{self._base(application_id)}/webhooks/{application_id}/{token}"
 
     async def _deliver(
-        self, method: str, url: str, payload: Payload, *, expires_at: datetime
+        self,
+        method: str,
+        url: str,
+        payload: Payload,
+        *,
+        expires_at: datetime,
+        insist: bool = True,
     ) -> Delivery:
         age = self._clock.now() - (expires_at - TOKEN_LIFE)
         patience = Patience(age=age, repeatable=method == "PATCH")
@@ -164,6 +179,8 @@ class DiscordClient:
             if pause is None:
                 return _verdict(answer, repeatable=method == "PATCH")
             await self._clock.sleep(pause)
+            if not insist:
+                return Delivery.UNAVAILABLE
         return Delivery.EXPIRED
 
     async def _as_bot(self, method: str, application_id: int, body: Any) -> Answer:

@@ -89,7 +89,8 @@ def _following(opening: Opening, part: str, rest: str) -> Opening:
     if _in_code(opening, part):
         if FENCE not in part:
             return opening
-        info = part.rpartition(FENCE)[2].partition("\n")[0].strip()
-        return Opening(text=f"{FENCE}{info if LANGUAGE.fullmatch(info) else ''}\n", in_code=True)
+        info, line_end, _ = part.rpartition(FENCE)[2].partition("\n")
+        language = info.strip() if line_end and LANGUAGE.fullmatch(info.strip()) else ""
+        return Opening(text=f"{FENCE}{language}\n", in_code=True)
     quote = QUOTE.match(part.rpartition("\n")[2])
     return Opening(text=quote[0] if quote and not rest.startswith("\n") else "")
