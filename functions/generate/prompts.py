@@ -95,6 +95,18 @@ def build_prompt(
     )
 
 
+def build_rewriting(question: str, exchanges: Sequence[Exchange], *, salt: str) -> list[Message]:
+    """Return what makes a model say a follow-up so that it can be understood by itself."""
+    template = TEMPLATES[CURRENT]
+    conversation, _ = _conversation(template, exchanges, room=CONVERSATION_TOKENS)
+    asked = template.question.format(question=_line(question, MOST_QUESTION_CHARACTERS))
+    system = template.library.format(salt=salt) + template.rewriting
+    return [
+        Message(role="system", content=system),
+        Message(role="user", content=conversation + asked),
+    ]
+
+
 def _system(template: Template, asked: Asked) -> str:
     library = template.library.format(salt=asked.salt) if asked.salt else ""
     wishes = asked.wishes.strip()[:MOST_WISHES_CHARACTERS]
@@ -135,10 +147,10 @@ def _conversation(
     heard: list[Exchange] = []
     texts: list[str] = []
     for turn in reversed(turns):
-        text = template.turn.format(
-            question=_quoted(template, "Question: " + _line(turn.question, TURN_CHARACTERS)),
-            answer=_quoted(template, "Answer: " + _line(turn.answer, TURN_CHARACTERS)),
-        )
+        said = [template.asked.format(question=_line(turn.question, TURN_CHARACTERS))]
+        if turn.answer:
+            said.append(template.answered.format(answer=_line(turn.answer, TURN_CHARACTERS)))
+        text = _quoted(template, "\n".join(said)) + "\n"
         room -= count_tokens(text)
         if room < 0:
             break
