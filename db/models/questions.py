@@ -92,7 +92,9 @@ class ModelTurn(Base):
             ondelete="CASCADE",
             name="turn_question",
         ),
-        Index("turns_of_guild", "guild_id", "queued_at"),
+        Index("turns_of_guild", "guild_id", "round"),
+        Index("turns_in_order", "round", "queued_at", "question_id"),
+        Index("turns_taken", "question_id", postgresql_where=sql("lease_id IS NOT NULL")),
     )
 
     question_id: Mapped[UUID] = mapped_column(primary_key=True)

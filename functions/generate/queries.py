@@ -2,7 +2,8 @@
 
 from sqlalchemy import text
 
-# One that queued up says so still: its turn is asked for before anything is looked up again.
+# One that queued up says so still: its turn is asked for before anything is looked up again. One
+# whose worker died may stand in line whatever it says.
 BEGIN = text(
     "UPDATE questions SET stage = CASE stage WHEN 'queued' THEN stage ELSE 'searching' END"
     " FROM guilds WHERE questions.id = :question_id AND lease_id = :lease_id"
@@ -10,6 +11,7 @@ BEGIN = text(
     " RETURNING questions.id, questions.guild_id, text, conversation, asked_by, stage,"
     " CAST(extract(epoch FROM clock_timestamp() - asked_at) AS float8) AS age,"
     " cancelled_at IS NOT NULL AS stopped,"
+    " EXISTS (SELECT FROM model_turns WHERE question_id = questions.id) AS in_line,"
     " gate, unsupported, instructions, caches_answers, rewrites_questions"
 )
 
@@ -32,11 +34,13 @@ QUEUED_MS = text(
 
 END_TURN = text("SELECT lore_end_turn(:question_id, :lease_id, :slots)")
 
-# Whoever queues up did not fail and did not end its worker: this start does not count.
+# Whoever queues up did not fail and did not end its worker: this start does not count. One that was
+# stopped this very moment need not wait.
 WAIT = text(
     "UPDATE questions SET stage = 'queued', lease_id = NULL, lease_expires_at = NULL,"
     " starts = greatest(starts - 1, 0),"
-    " next_attempt_at = clock_timestamp() + make_interval(secs => :seconds)"
+    " next_attempt_at = clock_timestamp()"
+    " + CASE WHEN cancelled_at IS NULL THEN make_interval(secs => :seconds) ELSE interval '0' END"
     " WHERE id = :question_id AND lease_id = :lease_id RETURNING id"
 )
 

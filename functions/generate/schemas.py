@@ -24,6 +24,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage = "searching"
     age: float = 0.0
     stopped: bool = False
+    in_line: bool = False
     gate: str = "balanced"
     unsupported: Literal["drop", "mark"] = "drop"
     instructions: str = ""

@@ -76,10 +76,11 @@ async def _answer(clients: Clients, lease: Lease, event: Event) -> bool:
         row = (await session.execute(queries.BEGIN, scope)).mappings().one_or_none()
     if row is None:
         raise LeaseLostError
-    turn = Turn(clients, lease)
+    question = Question(**row)
+    turn = Turn(clients, lease, is_in_line=question.in_line)
     try:
         async with Progress(clients, lease) as progress:
-            job = Job(clients=clients, question=Question(**row), turn=turn, progress=progress)
+            job = Job(clients=clients, question=question, turn=turn, progress=progress)
             try:
                 outcome = await answer(job)
             except LeaseLostError:

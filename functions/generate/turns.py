@@ -21,7 +21,7 @@ LATEST_LOOK_SECONDS = 60.0
 class Turn:
     """One question's turn at the model; it lasts as long as the question's lease."""
 
-    def __init__(self, clients: Clients, lease: Lease) -> None:
+    def __init__(self, clients: Clients, lease: Lease, *, is_in_line: bool) -> None:
         self._clients = clients
         self._lease = lease
         self._scope = {
@@ -30,7 +30,7 @@ class Turn:
             "lease_id": lease.lease_id,
             "slots": clients.settings.model_slots,
         }
-        self.is_in_line = False
+        self.is_in_line = is_in_line
         self.queued_ms = 0.0
 
     async def take(self) -> int:
