@@ -43,6 +43,13 @@ class Question(Leased, Base):
             "asked_at",
             postgresql_where=sql("conversation IS NOT NULL"),
         ),
+        ForeignKeyConstraint(
+            ["follows", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="SET NULL (follows)",
+            name="question_follows",
+        ),
+        Index("questions_that_follow", "follows", postgresql_where=sql("follows IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
@@ -60,6 +67,8 @@ class Question(Leased, Base):
     timings: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     # What was asked before under the same name belongs to it; null remembers nothing.
     conversation: Mapped[str | None]
+    # The question whose answer it continues, however long ago that was.
+    follows: Mapped[UUID | None]
     # What is done right now: asked, searching, queued, reading, writing, checking, ended.
     stage: Mapped[str] = mapped_column(server_default="asked")
     # The checked part of an answer that is being written.

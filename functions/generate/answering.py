@@ -10,10 +10,11 @@ import msgspec
 
 from functions.generate.extracting import extract
 from functions.generate.progress import Progress
-from functions.generate.prompts import VERSION, Prompt, build_prompt
+from functions.generate.prompts import Asked, Prompt, build_prompt, salt_of
 from functions.generate.safety import make_safe
 from functions.generate.schemas import (
     Draft,
+    Exchange,
     Fallback,
     GateRecord,
     Outcome,
@@ -80,15 +81,15 @@ async def answer(job: Job) -> Outcome | Waiting:
     # Whoever queued up has its turn before anything is looked up again.
     if job.question.stage == "queued" and (waiting := await _wait(job)):
         return waiting
-    turns = await _hear(job)
-    if known := await _known(job, turns):
+    exchanges = await _hear(job)
+    if known := await _known(job, exchanges):
         return known
-    query = await _rewritten(job, turns)
+    query = await _rewritten(job, exchanges)
     with job.watch.stage("search"):
-        found = await _search(job, query, turns)
+        found = await _search(job, query, exchanges)
     if found is None:
         return Outcome(status="failed", reason=NOT_UNDERSTOOD)
-    draft = await _draft(job, found.passages, turns) if _passes(job, found) else None
+    draft = await _draft(job, found.passages, exchanges) if _passes(job, found) else None
     if isinstance(draft, Waiting):
         return draft
     _note_passages(job, found.passages, draft)
@@ -99,30 +100,30 @@ async def answer(job: Job) -> Outcome | Waiting:
     )
 
 
-async def _hear(job: Job) -> list[str]:
+async def _hear(job: Job) -> list[Exchange]:
     """Return what was asked before in the same conversation, oldest first."""
     del job
     return []
 
 
-async def _known(job: Job, turns: Sequence[str]) -> Outcome | None:
+async def _known(job: Job, exchanges: Sequence[Exchange]) -> Outcome | None:
     """Return the answer that was given to this question before, where it still holds."""
-    del job, turns
+    del job, exchanges
     return None
 
 
-async def _rewritten(job: Job, turns: Sequence[str]) -> str:
+async def _rewritten(job: Job, exchanges: Sequence[Exchange]) -> str:
     """Return the question as it is looked up."""
-    del turns
+    del exchanges
     return job.question.text
 
 
-async def _search(job: Job, query: str, turns: Sequence[str]) -> SearchResponse | None:
+async def _search(job: Job, query: str, exchanges: Sequence[Exchange]) -> SearchResponse | None:
     """Return what was found, or None where search refuses the question for good."""
     request = SearchRequest(
         guild_id=job.question.guild_id,
         query=query[:MAXIMUM_QUERY],
-        turns=list(turns),
+        turns=[exchange.question for exchange in exchanges],
         highlights=True,
     )
     try:
@@ -167,12 +168,14 @@ def _refusal(passages: Sequence[Passage]) -> Draft:
     )
 
 
-async def _draft(job: Job, passages: Sequence[Passage], turns: Sequence[str]) -> Draft | Waiting:
+async def _draft(
+    job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]
+) -> Draft | Waiting:
     """Return a model's answer as far as the passages support it, else a quotation of them."""
     model = await _model(job)
     if model is None:
         return extract(passages)
-    prompt = _prompt(job, passages, turns)
+    prompt = _prompt(job, passages, exchanges)
     if not prompt.passages:
         return _quoted(job, passages, "too_long")
     if waiting := await _wait(job):
@@ -181,6 +184,7 @@ async def _draft(job: Job, passages: Sequence[Passage], turns: Sequence[str]) ->
         prompt.passages,
         question=job.question.text,
         embedder=lambda: job.clients.embedder,
+        policy=job.question.unsupported,
     )
     job.progress.stage = "reading"
     try:
@@ -207,10 +211,17 @@ async def _model(job: Job) -> OllamaClient | None:
     return None if job.record.fallback else model
 
 
-def _prompt(job: Job, passages: Sequence[Passage], turns: Sequence[str]) -> Prompt:
-    del turns
-    prompt = build_prompt(job.question.text, passages)
-    job.record.prompt_version = VERSION
+def _prompt(job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]) -> Prompt:
+    settings = job.clients.settings
+    asked = Asked(
+        question=job.question.text,
+        salt=salt_of(job.question.guild_id, secret=settings.secret()),
+        wishes=job.question.instructions,
+        exchanges=exchanges,
+    )
+    prompt = build_prompt(asked, passages, context_tokens=settings.context_tokens)
+    job.record.prompt_version = prompt.version
+    job.record.left_out = prompt.left_out
     return prompt
 
 

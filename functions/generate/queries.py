@@ -98,3 +98,60 @@ DELIVERED = text(
     "UPDATE questions SET delivered_at = clock_timestamp(), lease_id = NULL,"
     " lease_expires_at = NULL WHERE id = :question_id AND lease_id = :lease_id"
 )
+
+# What a question continues: the answer it was put to, else the one before it in its conversation.
+# One that was forgotten has no conversation, and what lies behind it is not reached either.
+EARLIER = text(
+    "WITH RECURSIVE earlier AS ("
+    " SELECT id, text, answer, status, record, follows, conversation, asked_at, 0 AS depth"
+    " FROM questions WHERE id = :question_id"
+    " UNION ALL"
+    " SELECT found.*, earlier.depth + 1 FROM earlier CROSS JOIN LATERAL ("
+    "  SELECT id, text, answer, status, record, follows, conversation, asked_at FROM questions"
+    "  WHERE status <> 'failed' AND conversation IS NOT NULL AND ("
+    "   id = earlier.follows OR (earlier.follows IS NULL AND conversation = earlier.conversation"
+    "    AND asked_at < earlier.asked_at"
+    "    AND asked_at >= earlier.asked_at - make_interval(secs => :seconds)))"
+    "  ORDER BY asked_at DESC LIMIT 1) found"
+    " WHERE earlier.depth < :most)"
+    " SELECT text, CASE status WHEN 'answered' THEN answer END AS answer,"
+    " record -> 'passages' AS passages FROM earlier WHERE depth > 0 ORDER BY depth DESC"
+)
+
+# Everything an answer may name: a document that is renamed makes another library, too.
+LIBRARY = text(
+    "SELECT coalesce(sha256(convert_to(string_agg(concat_ws(chr(31), id, current_version_id, title,"
+    " source_url), chr(30) ORDER BY id), 'UTF8')), '') FROM documents"
+    " WHERE guild_id = :guild_id AND current_version_id IS NOT NULL"
+)
+
+# A vector is compared with those of its own model alone: others have other lengths.
+SIMILAR = text(
+    "SELECT questions.id, text FROM cached_answers"
+    " JOIN questions ON questions.id = question_id"
+    " WHERE cached_answers.guild_id = :guild_id AND library = :library AND model_id = :model_id"
+    " AND embedding <=> CAST(:vector AS vector) <= :farthest"
+    " ORDER BY embedding <=> CAST(:vector AS vector) LIMIT :most"
+)
+
+KNOWN_ANSWER = text(
+    "SELECT answer AS text, answer_kind AS kind, model, evidence,"
+    " record ->> 'prompt_version' AS prompt_version, record -> 'passages' AS passages"
+    " FROM questions WHERE id = :question_id AND status = 'answered'"
+)
+
+KNOWN_CITATIONS = text(
+    "SELECT number, document_id, title, location, url, quote FROM citations"
+    " WHERE question_id = :question_id ORDER BY number"
+)
+
+REMEMBER = text(
+    "INSERT INTO cached_answers (question_id, guild_id, model_id, library, embedding)"
+    " VALUES (:question_id, :guild_id, :model_id, :library, CAST(:vector AS vector))"
+    " ON CONFLICT DO NOTHING"
+)
+
+# A library that is no more comes back never.
+FORGET_OTHER_LIBRARIES = text(
+    "DELETE FROM cached_answers WHERE guild_id = :guild_id AND library <> :library"
+)

@@ -26,7 +26,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool = False
     in_line: bool = False
     gate: str = "balanced"
-    unsupported: str = "drop"
+    unsupported: Literal["drop", "mark"] = "drop"
     instructions: str = ""
     caches_answers: bool = False
     rewrites_questions: bool = False
@@ -145,3 +145,11 @@ def cite(passage: Passage, *, number: int, quote: str) -> Citation:
         url=passage.url,
         quote=quote,
     )
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked and answered before in a conversation."""
+
+    question: str
+    answer: str = ""
+    chunk_ids: list[int] = []

@@ -3,7 +3,14 @@
 import re
 import unicodedata
 
-from functions.runtime.lexical import detect_language, fold, terms
+from functions.runtime.lexical import (
+    TOKEN,
+    UNSPACED_RUN,
+    detect_language,
+    fold,
+    guess_language,
+    terms,
+)
 from functions.runtime.stop_words import STOP_WORDS
 
 FIGURE = re.compile(r"\d+(?:[.,\u00a0\u202f]\d+)*")
@@ -31,6 +38,21 @@ DENYING_SIGNS = re.compile(r"[不没沒未无無]|ない|ません|なかった|
 AFFIRMING = re.compile(
     r"\b(?:not (?:until|only|least)|no (?:later|less|more)|nicht nur)\b", re.IGNORECASE
 )
+
+# What a question can have more or less of and still ask the same.
+_FILLING = {
+    "english": (
+        "a an the do does is are can could would i we you me my our your us please hi hello hey"
+        " tell know to"
+    ),
+    "german": (
+        "der die das den dem ein eine einen ist sind kann konnen konnte wir ich man mein meine mir"
+        " mich bitte hallo zu"
+    ),
+    "french": "le la les l un une est sont je nous vous mon ma mes notre votre",
+    "spanish": "el la los las un una es son mi mis por favor hola",
+}
+FILLING = {language: frozenset(words.split()) for language, words in _FILLING.items()}
 
 
 def figures(text: str) -> frozenset[str]:
@@ -69,3 +91,26 @@ def denies(sentence: str) -> bool:
 def telling_words(text: str) -> frozenset[str]:
     """Return a text's terms without the everyday ones."""
     return frozenset(terms(text)) - STOP_WORDS.keys()
+
+
+def say_the_same(one: str, other: str) -> bool:
+    """Tell whether two questions are the same but for their spelling, endings and courtesy.
+
+    Their words have to come in one order: "does A beat B" is not "does B beat A".
+    """
+    return _sequence(one) == _sequence(other) and denies(one) == denies(other)
+
+
+def _sequence(question: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", question)
+    language = guess_language(plain)
+    filling = FILLING.get(language, frozenset())
+    words: list[str] = []
+    for token in TOKEN.findall(plain):
+        if fold(token) in filling:
+            continue
+        found = terms(token, language=language)
+        # A word comes with its stem behind it, a run of signs as its pairs.
+        is_stemmed = len(found) == 2 and not UNSPACED_RUN.search(token)  # noqa: PLR2004
+        words += found[1:] if is_stemmed else found
+    return words

@@ -33,6 +33,8 @@ UNITS = {"parsing": "page", "embedding": "passage"}
 BAR = 10
 # A click on such a button carries this and the id of the version to read again.
 RETRY = "kb:v1:retry:"
+# Such a button, and the form that it opens, carry this and the id of the question answered.
+FOLLOW = "qa:v1:follow:"
 ACTION_ROW, BUTTON, SECONDARY = 1, 2, 2
 MAXIMUM_BUTTONS = 5
 MAXIMUM_REASON = 600
