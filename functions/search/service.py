@@ -22,6 +22,7 @@ from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
 from functions.search.lexical import Lexical, by_words
 from functions.search.neighbours import join_neighbours
+from functions.search.reranking import MOST_RERANKED, rerank
 from functions.search.schemas import (
     Bm25,
     Candidate,
@@ -51,7 +52,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
     """Return up to ``k`` passages, best first. Raises InvalidRequestError for a wordless query."""
     watch = Stopwatch()
-    found = await _find(clients, request, watch)
+    reranker = clients.reranker
+    # The reranker chooses among more than are shown.
+    most = request.k if reranker is None else max(request.k, MOST_RERANKED)
+    found = await _find(clients, request, watch, most=most)
+    if reranker is not None:
+        with watch.stage("rerank"):
+            best = await rerank(reranker, request, found.best)
+        found = msgspec.structs.replace(found, best=best[: request.k])
     passages = [
         _passage(candidate, row, public_url=clients.settings.public_url)
         for candidate, row in found.best
@@ -69,7 +77,7 @@ async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
     )
 
 
-async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> Found:
+async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch, *, most: int) -> Found:
     # The embedder works in a thread of its own while the database looks up the words. A guild's
     # model hardly ever changes: the one it had at its last question is tried.
     guess = clients.known_models.get(request.guild_id, EMBEDDED)
@@ -92,7 +100,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
                 )
             ranked = fuse(neighbours, lexical.hits, reachable=reachable(lexical.readings))
             with watch.stage("fetch"):
-                best, folded = await _fetch(snapshot, request, spread(ranked))
+                best, folded = await _fetch(snapshot, request, spread(ranked), most=most)
                 best = await join_neighbours(snapshot, request, best)
     finally:
         embedding.cancel()
@@ -116,17 +124,17 @@ async def _by_words(clients: Clients, snapshot: Snapshot, request: SearchRequest
 
 
 async def _fetch(
-    snapshot: Snapshot, request: SearchRequest, ranked: Iterator[Candidate]
+    snapshot: Snapshot, request: SearchRequest, ranked: Iterator[Candidate], *, most: int
 ) -> tuple[list[Row], set[int]]:
-    """Return the ``k`` best with their rows, and which passages say what a better one says."""
+    """Return the best with their rows, and which passages say what a better one says."""
     kept: list[Row] = []
     folded: set[int] = set()
-    # A few more than k, and again where most of them said the same.
-    size = 2 * request.k + HIGHLIGHTED_PASSAGES
-    while len(kept) < request.k and (batch := list(islice(ranked, size))):
+    # A few more than wanted, and again where most of them said the same.
+    size = 2 * most + HIGHLIGHTED_PASSAGES
+    while len(kept) < most and (batch := list(islice(ranked, size))):
         rows = await _with_rows(snapshot, request.guild_id, batch)
         folded.update(candidate.chunk_id for candidate, _ in fold(kept, rows))
-    return kept[: request.k], folded
+    return kept[:most], folded
 
 
 async def _with_rows(
