@@ -1,4 +1,4 @@
-"""A question's whole way with a real Ollama; what it is itself held to: tests/integration/ollama."""
+"""A question and a real Ollama; what that itself is held to stands in tests/integration/ollama."""
 
 import os
 from collections.abc import AsyncIterator

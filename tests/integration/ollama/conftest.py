@@ -14,12 +14,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from functions.runtime.ollama.client import Message, OllamaClient, Patience, Piece, base_url
+from functions.runtime.ollama.client import (
+    CONTEXT_TOKENS,
+    Message,
+    OllamaClient,
+    Patience,
+    Piece,
+    base_url,
+)
 from functions.runtime.ollama.store import plain_name
 
 MODEL = plain_name(os.environ.get("LORE_CHAT_MODEL") or "llama3.2")
-# One size for the whole folder: another makes the server load the model again.
-CONTEXT = 2048
+# The size everybody has: another makes the server load the model again.
+CONTEXT = CONTEXT_TOKENS
 # Two busy cores read and write slowly.
 PATIENT = Patience(ready=20, first_token=120, silence=60)
 Connect = Callable[..., OllamaClient]
