@@ -140,6 +140,12 @@ def test_generate_never_asks_more_of_the_model_than_it_has_slots(
     assert 0 < calls * _scale(service, "max-scale") <= slots
 
 
+def test_the_queue_has_as_many_slots_as_the_model_server(manifests: list[Manifest]) -> None:
+    environment = {item["name"]: item["value"] for item in _stateful(manifests, "ollama")["env"]}
+    (settings,) = [item["data"] for item in manifests if item["kind"] == "ConfigMap"]
+    assert settings["LORE_MODEL_SLOTS"] == environment["OLLAMA_NUM_PARALLEL"]
+
+
 def test_all_pools_at_their_largest_fit_into_postgresql(manifests: list[Manifest]) -> None:
     pool = Settings().database_pool
     pods = sum(_scale(item, "max-scale") for item in _services(manifests).values())
