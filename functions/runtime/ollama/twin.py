@@ -21,7 +21,9 @@ HANG_SECONDS = 30.0
 class OllamaTwin:
     """Answers every chat with ``reply``; remembers the bodies it was sent.
 
-    With an ``embedder`` it embeds too, and refuses what is longer than that reads.
+    With an ``embedder`` it embeds too, and refuses what is longer than that reads. It reads a
+    prompt for ``reading`` seconds and takes ``pace`` for each word; ``at_once`` is how many chats
+    it had to bear side by side, ``stopped`` how many were not heard to the end.
     """
 
     def __init__(
@@ -40,6 +42,8 @@ class OllamaTwin:
         self.context_length: int | None = None
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
+        self.reading = self.pace = 0.0
+        self.at_once = self.stopped = self._running = 0
         self.looks = 0
         self.app = Starlette(
             routes=[
@@ -128,12 +132,24 @@ class OllamaTwin:
             return missing
         if self.fault == "refuse":
             return JSONResponse({"error": "the input length exceeds the context length"}, 400)
-        return StreamingResponse(self._lines(), media_type="application/x-ndjson")
+        return StreamingResponse(self._counted(), media_type="application/x-ndjson")
+
+    async def _counted(self) -> AsyncIterator[str]:
+        self._running += 1
+        self.at_once = max(self.at_once, self._running)
+        whole = False
+        try:
+            async for line in self._lines():
+                yield line
+            whole = True
+        finally:
+            self._running -= 1
+            self.stopped += not whole
 
     async def _lines(self) -> AsyncIterator[str]:
-        if self.fault == "hang":
-            await asyncio.sleep(HANG_SECONDS)
+        await asyncio.sleep(HANG_SECONDS if self.fault == "hang" else self.reading)
         for word in self.reply.split(" "):
+            await asyncio.sleep(self.pace)
             yield _line(message={"role": "assistant", "content": f"{word} "}, done=False)
             if self.fault == "break":
                 return
