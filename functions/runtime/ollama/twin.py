@@ -39,6 +39,7 @@ class OllamaTwin:
         self.fault = fault
         self.embedder = embedder
         self.embedding_fault: EmbeddingFault = "none"
+        self.context_length: int | None = None
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
         self.pace = 0.0
@@ -51,6 +52,10 @@ class OllamaTwin:
                 Route("/api/show", self._show, methods=["POST"]),
                 Route("/api/chat", self._chat, methods=["POST"]),
                 Route("/api/embed", self._embed, methods=["POST"]),
+                Route("/api/tags", self._tags),
+                Route("/api/ps", self._ps),
+                Route("/api/pull", self._pull, methods=["POST"]),
+                Route("/api/version", lambda _: JSONResponse({"version": "0.0.0"})),
             ]
         )
 
@@ -68,7 +73,7 @@ class OllamaTwin:
             return {}
         return {
             "general.architecture": "twin",
-            "twin.context_length": self.embedder.max_tokens,
+            "twin.context_length": self.context_length or self.embedder.max_tokens,
             "twin.embedding_length": self.embedder.dimensions,
         }
 
@@ -97,6 +102,25 @@ class OllamaTwin:
                 return vectors[1:]
             case _:
                 return vectors
+
+    async def _tags(self, _: Request) -> Response:
+        names = [] if self.fault == "missing" else [f"{self.model}:latest"]
+        return JSONResponse({"models": [{"model": name, "size": 2_000_000} for name in names]})
+
+    async def _ps(self, _: Request) -> Response:
+        loaded = {"model": f"{self.model}:latest", "size_vram": 0, "context_length": 4096}
+        return JSONResponse({"models": [loaded] if self.chats else []})
+
+    async def _pull(self, request: Request) -> Response:
+        model = (await request.json())["model"]
+        lines = [_line(status="pulling 1a2b", completed=done, total=10) for done in (5, 10)]
+        if self.fault == "refuse":
+            lines = [_line(error="pull model manifest: file does not exist")]
+        elif self.fault == "error":
+            lines = [_line(error="pull model manifest: no such host")]
+        else:
+            self.model, self.fault = model, "none"
+        return StreamingResponse(iter(lines), media_type="application/x-ndjson")
 
     def _missing(self, model: str) -> Response | None:
         if model == self.model and self.fault != "missing":
