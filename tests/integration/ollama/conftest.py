@@ -21,8 +21,8 @@ from functions.runtime.ollama.client import (
     Patience,
     Piece,
     base_url,
+    plain_name,
 )
-from functions.runtime.ollama.store import plain_name
 
 MODEL = plain_name(os.environ.get("LORE_CHAT_MODEL") or "llama3.2")
 # The size everybody has: another makes the server load the model again.
