@@ -175,7 +175,7 @@ async def _draft(
     model = await _model(job)
     if model is None:
         return extract(passages)
-    prompt = _prompt(job, passages, exchanges)
+    prompt = _prompt(job, model, passages, exchanges)
     if not prompt.passages:
         return _quoted(job, passages, "too_long")
     if waiting := await _wait(job):
@@ -211,7 +211,9 @@ async def _model(job: Job) -> OllamaClient | None:
     return None if job.record.fallback else model
 
 
-def _prompt(job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]) -> Prompt:
+def _prompt(
+    job: Job, model: OllamaClient, passages: Sequence[Passage], exchanges: Sequence[Exchange]
+) -> Prompt:
     settings = job.clients.settings
     asked = Asked(
         question=job.question.text,
@@ -219,7 +221,12 @@ def _prompt(job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]
         wishes=job.question.instructions,
         exchanges=exchanges,
     )
-    prompt = build_prompt(asked, passages, context_tokens=settings.context_tokens)
+    prompt = build_prompt(
+        asked,
+        passages,
+        context_tokens=model.context_tokens,
+        on_processor=model.on_processor,
+    )
     job.record.prompt_version = prompt.version
     job.record.left_out = prompt.left_out
     return prompt

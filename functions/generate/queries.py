@@ -88,9 +88,12 @@ NOTICES = text(
     " FROM interactions WHERE question_id = :question_id AND delivered_at IS NULL ORDER BY id"
 )
 
-PART_BEGUN = text("UPDATE interactions SET parts_begun = :part WHERE id = :id")
-
-PART_SENT = text("UPDATE interactions SET parts_begun = :part, parts_sent = :part WHERE id = :id")
+# Written down before and after a message leaves that would show twice if it was sent again.
+NOTE_PARTS = text(
+    "UPDATE interactions SET parts_begun = :begun, parts_sent = :sent WHERE id = :id"
+    " AND EXISTS (SELECT FROM questions WHERE questions.id = :question_id"
+    " AND questions.lease_id = :lease_id) RETURNING id"
+)
 
 NOTICE_DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")
 

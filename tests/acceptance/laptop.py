@@ -34,10 +34,10 @@ class Laptop:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("DISCORD_")}
-        # Whoever tests answers without a model gets none that happens to run here.
-        kept.pop("OLLAMA_HOST", None)
         self.environment = {
             **kept,
+            # Whoever tests answers without a model gets none that happens to run here.
+            "OLLAMA_HOST": "off",
             "LORE_HOME": str(home),
             "LORE_PORT": str(self.port),
             "LORE_MODELS": os.environ.get("LORE_MODELS") or str(ROOT / ".lore" / "models"),
