@@ -18,6 +18,8 @@ from functions.runtime.discord.messages import (
 from functions.runtime.errors import UnavailableError
 from functions.runtime.leases import Lease
 
+ANSWERED_BEFORE = "Answered before, from the same documents."
+
 
 async def deliver(clients: Clients, lease: Lease) -> None:
     """Deliver an ended question and record that this is done.
@@ -45,7 +47,13 @@ async def _payload(session: AsyncSession, lease: Lease) -> dict[str, Any]:
         return failure_message(ended.failure_reason)
     if ended.status == "refused":
         return refusal_message(ended.answer or "", citations)
-    return answer_message(ended.answer or "", citations, kind=ended.answer_kind or "extractive")
+    return answer_message(
+        ended.answer or "",
+        citations,
+        kind=ended.answer_kind or "extractive",
+        notice=ANSWERED_BEFORE if ended.is_known else None,
+        question_id=lease.row_id,
+    )
 
 
 async def _edit(clients: Clients, lease: Lease, notice: Notice, payload: dict[str, Any]) -> None:

@@ -73,7 +73,8 @@ CLAIM_DELIVERY = text(
 )
 
 ENDED = text(
-    "SELECT status, answer, answer_kind, failure_reason FROM questions WHERE id = :question_id"
+    "SELECT status, answer, answer_kind, failure_reason, record ? 'cached_from' AS is_known"
+    " FROM questions WHERE id = :question_id"
 )
 
 CITATIONS = text(

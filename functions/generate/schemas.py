@@ -125,6 +125,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None
     answer_kind: str | None
     failure_reason: str | None
+    is_known: bool
 
 
 def cite(passage: Passage, *, number: int, quote: str) -> Citation:

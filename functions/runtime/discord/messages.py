@@ -89,12 +89,27 @@ def answer_message(
     *,
     kind: str,
     notice: str | None = None,
+    question_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``."""
+    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``.
+
+    With the id of its question it has a button that continues it.
+    """
     remarks = [QUOTED] if kind == EXTRACTIVE else []
     remarks += [label(notice, maximum=300)] if notice else []
     foot = "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
-    return message(_over(answer_markdown, foot))
+    content = message(_over(answer_markdown, foot))
+    return {**content, "components": _follow_up(question_id)} if question_id else content
+
+
+def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
+    button = {
+        "type": BUTTON,
+        "style": SECONDARY,
+        "label": "Ask a follow-up",
+        "custom_id": f"{FOLLOW}{question_id}",
+    }
+    return [{"type": ACTION_ROW, "components": [button]}]
 
 
 def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:
