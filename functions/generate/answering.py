@@ -86,10 +86,11 @@ async def answer(job: Job) -> Outcome | Waiting:
     # Whoever queued up has its turn before anything is looked up again.
     if job.question.stage == "queued" and (waiting := await _wait(job)):
         return waiting
-    looked_up = await _look_up(job)
+    library, exchanges = await _prepared(job)
+    looked_up = await _look_up(job, exchanges)
     if looked_up is None:
         return Outcome(status="failed", reason=NOT_UNDERSTOOD)
-    if known := await _known(job):
+    if library and not looked_up.heard and (known := await _known(job, library)):
         return known
     found = looked_up.response
     draft = await _draft(job, looked_up) if _passes(job, found) else None
@@ -103,10 +104,18 @@ async def answer(job: Job) -> Outcome | Waiting:
     )
 
 
-async def _look_up(job: Job) -> Found | None:
+async def _prepared(job: Job) -> tuple[bytes | None, list[Exchange]]:
+    """Return which library answers, where answers are given again, and what was asked before."""
+    question = job.question
+    async with job.clients.database.guild(question.guild_id) as session:
+        # Before the search: of an answer nobody may believe that it knows what came after it.
+        wanted = question.caches_answers
+        library = await library_of(session, question, job.clients.settings) if wanted else None
+        return library, await hear(session, question.id)
+
+
+async def _look_up(job: Job, exchanges: list[Exchange]) -> Found | None:
     """Return what was found for a question, by itself or as the continuation that it is."""
-    async with job.clients.database.guild(job.question.guild_id) as session:
-        exchanges = await hear(session, job.question.id)
     rewritten = await _rewritten(job, exchanges)
     with job.watch.stage("search"):
         found = await look_up(
@@ -129,16 +138,12 @@ async def _rewritten(job: Job, exchanges: Sequence[Exchange]) -> str | None:
         return await rewrite(model, job.question.text, exchanges, salt=_salt(job))
 
 
-async def _known(job: Job) -> Outcome | None:
+async def _known(job: Job, library: bytes) -> Outcome | None:
     """Return the answer that was given to this question before, where it still holds."""
-    question = job.question
-    if not question.caches_answers or job.record.turns:
-        return None
-    vector = await job.clients.embedder.embed_query(question.text)
-    async with job.clients.database.guild(question.guild_id) as session:
-        library = await library_of(session, question, job.clients.settings)
-        job.kept = Kept(library=library, vector=vector)
-        known = await find_known(session, question, job.kept)
+    vector = await job.clients.embedder.embed_query(job.question.text)
+    job.kept = Kept(library=library, vector=vector)
+    async with job.clients.database.guild(job.question.guild_id) as session:
+        known = await find_known(session, job.question, job.kept)
     if known is None:
         return None
     job.record.passages = known.record.passages
