@@ -119,7 +119,11 @@ async def _look_up(job: Job, exchanges: list[Exchange]) -> Found | None:
     rewritten = await _rewritten(job, exchanges)
     with job.watch.stage("search"):
         found = await look_up(
-            partial(_search, job), job.question.text, exchanges, rewritten=rewritten
+            partial(_search, job),
+            job.question.text,
+            exchanges,
+            rewritten=rewritten,
+            is_follow_up=job.question.is_follow_up,
         )
     if found:
         job.record.turns = [exchange.question for exchange in found.heard]

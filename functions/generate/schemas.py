@@ -20,6 +20,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     guild_id: int
     text: str
     conversation: str | None = None
+    is_follow_up: bool = False
     asked_by: int | None = None
     stage: Stage = "searching"
     age: float = 0.0
