@@ -13,6 +13,7 @@ COMMANDS = {
     "export": "Save every document of the knowledge base.",
     "ingest": "Add files, folders and web pages to the knowledge base.",
     "migrate": "Bring the database to the newest schema.",
+    "questions": "List the latest questions, and show how an answer came about.",
     "reindex": "Change the embedding model without a moment's silence.",
     "run": "Run the whole system on this machine.",
     "simulate": "Play Discord's part.",

@@ -1,5 +1,5 @@
 import { useContext, useLayoutEffect } from 'react';
-import { Link, NavigationType, NavLink, Outlet, useLocation, useNavigationType } from 'react-router';
+import { Link, NavigationType, Outlet, useLocation, useNavigationType } from 'react-router';
 
 import { Blank } from '../components/Blank';
 import type { IconName } from '../components/Icon';
@@ -67,12 +67,13 @@ function Places({ pathname, places }: { pathname: string; places: Place[] }) {
   return (
     <nav className={css.places} aria-label="Main">
       {places.map(({ to, name, icon, also }) => {
-        const isHere = also !== undefined && pathname.startsWith(also);
+        const below = [to === '/' ? undefined : `${to}/`, also];
+        const isHere = pathname === to || below.some((start) => start && pathname.startsWith(start));
         return (
-          <NavLink key={to} to={to} end={to === '/'} {...(isHere && { 'aria-current': 'page' as const })}>
+          <Link key={to} to={to} aria-current={isHere ? 'page' : undefined}>
             <Icon name={icon} />
             {name}
-          </NavLink>
+          </Link>
         );
       })}
     </nav>

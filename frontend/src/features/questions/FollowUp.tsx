@@ -29,7 +29,7 @@ export function FollowUp({ conversation }: { conversation: string }) {
         <ButtonLink to="/ask" icon="add">
           New conversation
         </ButtonLink>
-        <Button look="quiet" icon="trash" disabled={isLoading} onClick={() => void forget()}>
+        <Button icon="trash" disabled={isLoading} onClick={() => void forget()}>
           Forget this conversation
         </Button>
       </div>
