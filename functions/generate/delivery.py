@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.generate import queries
+from functions.generate.notices import find_notices
 from functions.generate.schemas import Ended, Notice
 from functions.runtime.clients import Clients
 from functions.runtime.discord.client import Delivery
@@ -16,7 +17,6 @@ from functions.runtime.discord.messages import (
 )
 from functions.runtime.errors import UnavailableError
 from functions.runtime.leases import Lease
-from functions.runtime.tokens import TokenError, decrypt_token
 
 
 async def deliver(clients: Clients, lease: Lease) -> None:
@@ -25,9 +25,8 @@ async def deliver(clients: Clients, lease: Lease) -> None:
     Raises UnavailableError where Discord may take it later; an answer that can no longer be
     delivered counts as done, it stays on the dashboard.
     """
+    notices = await find_notices(clients, lease)
     async with clients.database.guild(lease.guild_id) as session:
-        rows = await session.execute(queries.NOTICES, {"question_id": lease.row_id})
-        notices = [Notice(**row) for row in rows.mappings()]
         payload = await _payload(session, lease) if notices else {}
     for notice in notices:
         await _edit(clients, lease, notice, payload)
@@ -50,13 +49,8 @@ async def _payload(session: AsyncSession, lease: Lease) -> dict[str, Any]:
 
 
 async def _edit(clients: Clients, lease: Lease, notice: Notice, payload: dict[str, Any]) -> None:
-    try:
-        token = decrypt_token(notice.token, key=clients.settings.secret(), interaction_id=notice.id)
-    except TokenError:
-        # Written under another key: it will never be read again, and the answer must not wait.
-        return
     delivery = await clients.discord.edit_original(
-        notice.application_id, token, payload, expires_at=notice.expires_at
+        notice.application_id, notice.token, payload, expires_at=notice.expires_at
     )
     if delivery is Delivery.UNAVAILABLE:
         raise UnavailableError("Discord does not take the answer right now.")

@@ -18,6 +18,7 @@ MAXIMUM_LOCATION = 120
 SUPPRESS_EMBEDS = 4
 EXTRACTIVE = "extractive"
 QUOTED = "Quoted from the documents as they are; no language model took part."
+WRITING = "-# ✍️ Writing …"
 STAGES = {
     "received": "received",
     "fetching": "fetching",
@@ -32,6 +33,8 @@ UNITS = {"parsing": "page", "embedding": "passage"}
 BAR = 10
 # A click on such a button carries this and the id of the version to read again.
 RETRY = "kb:v1:retry:"
+# Such a button, and the form that it opens, carry this and the id of the question answered.
+FOLLOW = "qa:v1:follow:"
 ACTION_ROW, BUTTON, SECONDARY = 1, 2, 2
 MAXIMUM_BUTTONS = 5
 MAXIMUM_REASON = 600
@@ -102,6 +105,21 @@ def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, 
 def failure_message(reason: str | None) -> dict[str, Any]:
     """Return what went wrong, as a sentence that says what to do."""
     return message(_over(reason or "Something went wrong on our side. Try it again.", ""))
+
+
+def queue_message(ahead: int) -> dict[str, Any]:
+    """Return how many answers are written before this one."""
+    return message(f"⏳ In line: {_counted(ahead, 'answer')} ahead of yours.")
+
+
+def reading_message() -> dict[str, Any]:
+    """Return that the model reads the passages, and has written nothing yet."""
+    return message("⏳ Reading the passages …")
+
+
+def writing_message(text: str) -> dict[str, Any]:
+    """Return the part of an answer that is written and checked."""
+    return message(_over(text, WRITING))
 
 
 def progress_message(title: str, *, stage: str, done: int = 0, total: int = 0) -> dict[str, Any]:

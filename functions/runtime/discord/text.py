@@ -67,7 +67,7 @@ def cut(text: str, *, maximum: int) -> str:
     whole = _closed(text)
     if length(whole) <= maximum:
         return whole
-    head = _head(text, maximum - length(f"\n{FENCE}") - length(ELLIPSIS))
+    head = head_of(text, maximum - length(f"\n{FENCE}") - length(ELLIPSIS))
     sentence = max((match.end() for match in SENTENCE.finditer(head)), default=0)
     # A whole sentence, then a whole word, unless half the text would go for it.
     ends = (end for end in (sentence, head.rfind(" ")) if end > len(head) // 2)
@@ -77,7 +77,7 @@ def cut(text: str, *, maximum: int) -> str:
     return closed + (ELLIPSIS if closed == kept else "\n…")
 
 
-def _head(text: str, room: int) -> str:
+def head_of(text: str, room: int) -> str:
     """Return the longest beginning that fits, without half a character at its end."""
     head = text[:room]
     while length(head) > room:
