@@ -86,7 +86,7 @@ class RecordedPassage:
     title: str
     location: str
     score: float | None
-    used: bool = strawberry.field(description="Whether the model read it.")
+    used: bool = strawberry.field(description="Whether the answer rests on it.")
     document_id: strawberry.ID | None
 
     @classmethod

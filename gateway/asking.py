@@ -59,24 +59,34 @@ def conversation_id(access: Access, name: str | None) -> str | None:
     return name.removeprefix(prefix) if name and name.startswith(prefix) else None
 
 
-async def ask(access: Access, words: str, *, origin: str, conversation: str | None) -> Row[Any]:
-    """Store a question and wake whoever answers it."""
+async def ask(
+    access: Access, words: str, *, origin: str, conversation: str | None, follows: str | None
+) -> Row[Any]:
+    """Store a question and wake whoever answers it.
+
+    ``follows`` names a question of the same conversation, which it is put to.
+    """
     asked = clean(words)
     if not 1 <= len(asked) <= LONGEST_QUESTION:
         raise InvalidRequestError(f"Ask with 1 to {LONGEST_QUESTION} characters.")
     if origin not in QUESTION_ORIGINS:
         raise InvalidRequestError(f"A question's origin is {' or '.join(QUESTION_ORIGINS)}.")
     name = conversation_name(access, conversation) if conversation else None
+    followed = parse_id(follows) if follows else None
     # Named before the row is written: without a broker nothing is stored that nobody would answer.
     events = access.clients.events
+    guild_id = access.guild.guild_id
     async with access.transaction() as session:
+        if follows and not await questions.is_of(session, guild_id, followed, conversation=name):
+            raise NotFoundError("The answer to continue is not in this conversation. Ask anew.")
         row = await questions.create_question(
             session,
-            access.guild.guild_id,
+            guild_id,
             text=asked,
             origin=origin,
             asked_by=access.viewer.user_id,
             conversation=name,
+            follows=followed,
         )
     await events.publish(QUESTION_ASKED, row_id=row.id, name="question_id")
     return row

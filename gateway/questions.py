@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, text, update
+from sqlalchemy import Row, Select, and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Citation, Interaction, Question
@@ -166,6 +166,20 @@ async def conversation(session: AsyncSession, guild_id: int, name: str) -> list[
         .limit(MOST_OF_CONVERSATION)
     )
     return list((await session.execute(latest)).all())[::-1]
+
+
+async def is_of(
+    session: AsyncSession, guild_id: int, question_id: UUID | None, *, conversation: str | None
+) -> bool:
+    """Tell whether a question belongs to this conversation; none belongs to none."""
+    statement = select(
+        exists().where(
+            Question.guild_id == guild_id,
+            Question.id == question_id,
+            Question.conversation == conversation,
+        )
+    )
+    return bool(await session.scalar(statement))
 
 
 async def forget_conversation(session: AsyncSession, guild_id: int, name: str) -> int:

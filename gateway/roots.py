@@ -134,7 +134,7 @@ class Query:
 class Mutation:
     """What can be changed."""
 
-    @resolver("Ask a question, within a conversation whose id its page made up.")
+    @resolver("Ask a question, within a conversation whose id its page made up, after an answer.")
     async def ask(
         self,
         info: Info,
@@ -143,9 +143,12 @@ class Mutation:
         text: str,
         origin: str = "dashboard",
         conversation: strawberry.ID | None = None,
+        follows: strawberry.ID | None = None,
     ) -> Question:
         """Ask a question."""
-        row = await asking.ask(access_of(info), text, origin=origin, conversation=conversation)
+        row = await asking.ask(
+            access_of(info), text, origin=origin, conversation=conversation, follows=follows
+        )
         return Question.of(row)
 
     @resolver("Have an answer end with what there is of it.")

@@ -100,8 +100,9 @@ async def _steps(gateway: GatewayClient, question_id: str) -> AsyncIterator[dict
 
 
 def _progress(words: dict[str, Any]) -> Group:
-    waits = words["stage"] == "QUEUED" and words["place"] is not None
-    stage = f"{words['place']} ahead of yours …" if waits else STAGES.get(words["stage"], "…")
+    stage = STAGES.get(words["stage"], "…")
+    if words["stage"] == "QUEUED" and words["place"] is not None:
+        stage = f"In line: {words['place']} ahead of yours …"
     spinner = Spinner("dots", Text(stage, style="dim"))
     return Group(Text(f"{words['partial']}\n"), spinner) if words["partial"] else Group(spinner)
 

@@ -31,12 +31,14 @@ FALLBACKS = {
     "UNAVAILABLE": "the language model did not answer in time",
     "UNSUPPORTED": "too little of what the model wrote was supported",
     "STOPPED": "somebody stopped it",
-    "TOO_LONG": "it was too long for the model",
+    "TOO_LONG": "the model had no room or no time for it",
 }
 STAGES = {
     "search": "searching",
     "queue": "waiting for the model",
-    "first_token": "until the first word",
+    "first_token": "reading the passages",
+    "writing": "writing",
+    "checking": "checking",
 }
 
 
@@ -140,9 +142,15 @@ def _print_question(question: dict[str, Any]) -> None:
 
 
 def _total(timings: list[dict[str, Any]]) -> float:
+    return sum(taken for _, taken in _stages(timings))
+
+
+def _stages(timings: list[dict[str, Any]]) -> list[tuple[str, float]]:
+    """Return the stages in their order; writing without the reading that is measured within it."""
     taken = {timing["stage"]: float(timing["milliseconds"]) for timing in timings}
-    stages = (value for stage, value in taken.items() if "." not in stage and stage != "total")
-    return taken.get("total", sum(stages))
+    if "writing" in taken:
+        taken["writing"] = max(0.0, taken["writing"] - taken.get("first_token", 0.0))
+    return [(words, taken[stage]) for stage, words in STAGES.items() if stage in taken]
 
 
 def _facts(record: dict[str, Any]) -> list[tuple[str, str]]:
@@ -184,15 +192,15 @@ def _checked(record: dict[str, Any]) -> str | None:
 
 def _print_timings(timings: list[dict[str, Any]]) -> None:
     """Print each stage with a bar as long as its share of the longest."""
-    longest = max((timing["milliseconds"] for timing in timings), default=0) or 1
+    stages = _stages(timings)
+    longest = max((taken for _, taken in stages), default=0) or 1
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
-    for timing in timings:
-        stage, taken = timing["stage"], timing["milliseconds"]
+    for words, taken in stages:
         bar = "▇" * max(1, round(BAR * taken / longest))
-        table.add_row(f"[dim]{STAGES.get(stage, stage)}[/dim]", f"{taken:,.0f} ms", bar)
-    if timings:
+        table.add_row(f"[dim]{words}[/dim]", f"{taken:,.0f} ms", bar)
+    if stages:
         out.print("", table)
 
 

@@ -11,8 +11,8 @@ from db.session import Database
 from functions.runtime.events import QUESTION_ASKED
 from tests.integration.gateway.conftest import Broker, Library, Person, sign_in
 
-ASK = """mutation($g:ID!,$t:String!,$c:ID){
-  ask(guildId:$g,text:$t,conversation:$c){id conversation isOwn stage}}"""
+ASK = """mutation($g:ID!,$t:String!,$c:ID,$f:ID){
+  ask(guildId:$g,text:$t,conversation:$c,follows:$f){id conversation isOwn stage}}"""
 STOP = "mutation($g:ID!,$q:ID!){stopQuestion(guildId:$g,questionId:$q){id isStopped status}}"
 FORGET = "mutation($g:ID!,$c:ID!){forgetConversation(guildId:$g,conversation:$c)}"
 CONVERSATION = "query($g:ID!,$c:ID!){guild(id:$g){conversation(id:$c){text}}}"
@@ -119,6 +119,27 @@ async def test_a_conversation_has_an_id_that_a_page_made(
 ) -> None:
     error = await member.error(ASK, g=str(guild_id), t="Why?", c=conversation)
     assert (error["code"], broker.told()) == ("invalid_request", [])
+
+
+async def test_a_question_follows_an_answer_of_its_own_conversation_only(
+    member: Person, library: Library, database: Database
+) -> None:
+    guild_id, guild = library.guild_id, str(library.guild_id)
+    name, other = str(uuid4()), str(uuid4())
+    first = (await _ask(member, guild_id, c=name))["id"]
+    second = (await _ask(member, guild_id, c=name, f=first))["id"]
+    async with database.guild(guild_id) as session:
+        statement = text("SELECT follows FROM questions WHERE id = :id")
+        assert str(await session.scalar(statement, {"id": second})) == first
+    for conversation, follows in (
+        (other, first),
+        (None, first),
+        (name, str(library.question_id)),
+        (None, str(library.question_id)),
+        (name, "nonsense"),
+    ):
+        error = await member.error(ASK, g=guild, t="And?", c=conversation, f=follows)
+        assert (error["code"], "Ask anew" in error["message"]) == ("not_found", True)
 
 
 async def test_answers_are_wanted_as_a_moderator_says(moderator: Person, guild_id: int) -> None:

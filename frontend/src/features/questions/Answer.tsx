@@ -51,7 +51,7 @@ const reasons: Record<NonNullable<FullQuestionFragment['fallback']>, string> = {
   UNSUPPORTED:
     'What the language model wrote went beyond the documents, so these are the documents’ own sentences.',
   STOPPED: 'The writing was stopped, so these are the documents’ own sentences.',
-  TOO_LONG: 'This was too long for the language model, so these are the documents’ own sentences.',
+  TOO_LONG: 'The language model had no room or no time for this, so these are the documents’ own sentences.',
 };
 
 /** What kind of answer this is, where it is not simply one that the model wrote. */

@@ -15,7 +15,7 @@ const fallbackWords = {
   UNAVAILABLE: 'The language model did not answer in time.',
   UNSUPPORTED: 'Too little of what the model wrote was supported.',
   STOPPED: 'Somebody stopped it.',
-  TOO_LONG: 'It was too long for the model.',
+  TOO_LONG: 'The model had no room or no time for it.',
 };
 
 /** How an answer came about, for moderators. */

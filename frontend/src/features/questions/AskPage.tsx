@@ -20,7 +20,9 @@ export function AskPage() {
   const { currentData } = useQuestionQuery(questionId ? { guildId, questionId } : skipToken);
   const conversation = currentData?.guild.question?.conversation ?? null;
   const ask = async (text: string) => {
-    const { data } = await sendQuestion({ guildId, text, conversation: conversation ?? newUuid() });
+    const place =
+      conversation === null ? { conversation: newUuid() } : { conversation, follows: questionId ?? null };
+    const { data } = await sendQuestion({ guildId, text, ...place });
     if (data) void navigate(`/questions/${data.ask.id}`);
     return data !== undefined;
   };

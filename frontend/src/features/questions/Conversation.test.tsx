@@ -32,7 +32,10 @@ test('a question asked from an answer continues its conversation', async () => {
     '/questions/q0',
   );
   await user.type(screen.getByPlaceholderText('Ask a follow-up'), 'And rare ones?{Enter}');
-  expect(calls.find(({ name }) => name === 'Ask')?.variables).toMatchObject({ conversation: id });
+  expect(calls.find(({ name }) => name === 'Ask')?.variables).toMatchObject({
+    conversation: id,
+    follows: 'q1',
+  });
 });
 
 test('what somebody else asked is not continued', async () => {

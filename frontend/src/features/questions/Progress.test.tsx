@@ -44,7 +44,7 @@ test('an answer is told step by step, from the queue to its sources', async () =
   const status = within(screen.getByRole('article')).getByRole('status');
   expect(status).toHaveTextContent('Searching the documents…');
   stream.tell('progress', step({ stage: 'QUEUED', place: 2 }));
-  expect(status).toHaveTextContent('2 ahead of yours');
+  expect(status).toHaveTextContent('2 answers ahead of yours');
   stream.tell('progress', step({ stage: 'READING' }));
   expect(status).toHaveTextContent('Reading the passages');
   stream.tell('progress', step({ partial: 'Up to **five** packets. [1]' }));

@@ -1,6 +1,7 @@
 import { useAppDispatch } from '../../app/hooks';
 import { Button } from '../../components/Button';
 import { Lantern } from '../../components/Lantern';
+import { formatAmount } from '../../lib/format';
 import { useGuild, useMayCurate } from '../../lib/guild';
 import { noticeAdded } from '../../lib/notices';
 import { asProblem } from '../../lib/problem';
@@ -27,7 +28,7 @@ const stageWords: Record<FullQuestionFragment['stage'], string> = {
 
 function sayStage({ stage, place, isStopped }: FullQuestionFragment): string {
   if (isStopped) return 'Stopping…';
-  if (stage === 'QUEUED' && place !== null) return `${String(place)} ahead of yours`;
+  if (stage === 'QUEUED' && place !== null) return `${formatAmount(place, 'answer')} ahead of yours`;
   return stageWords[stage];
 }
 

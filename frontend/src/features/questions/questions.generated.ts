@@ -80,6 +80,7 @@ export type AskMutationVariables = Exact<{
   guildId: string;
   text: string;
   conversation: string;
+  follows?: string | null | undefined;
 }>;
 
 
@@ -260,8 +261,13 @@ export const RecordDocument = new TypedDocumentString(`
 }
     `);
 export const AskDocument = new TypedDocumentString(`
-    mutation Ask($guildId: ID!, $text: String!, $conversation: ID!) {
-  ask(guildId: $guildId, text: $text, conversation: $conversation) {
+    mutation Ask($guildId: ID!, $text: String!, $conversation: ID!, $follows: ID) {
+  ask(
+    guildId: $guildId
+    text: $text
+    conversation: $conversation
+    follows: $follows
+  ) {
     id
     text
     status
