@@ -77,7 +77,9 @@ async def ask(
     events = access.clients.events
     guild_id = access.guild.guild_id
     async with access.transaction() as session:
-        if follows and not await questions.is_of(session, guild_id, followed, conversation=name):
+        if follows and not (
+            name and await questions.is_of(session, guild_id, followed, conversation=name)
+        ):
             raise NotFoundError("The answer to continue is not in this conversation. Ask anew.")
         row = await questions.create_question(
             session,

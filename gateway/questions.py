@@ -169,9 +169,9 @@ async def conversation(session: AsyncSession, guild_id: int, name: str) -> list[
 
 
 async def is_of(
-    session: AsyncSession, guild_id: int, question_id: UUID | None, *, conversation: str | None
+    session: AsyncSession, guild_id: int, question_id: UUID | None, *, conversation: str
 ) -> bool:
-    """Tell whether a question belongs to this conversation; none belongs to none."""
+    """Tell whether a question belongs to this conversation."""
     statement = select(
         exists().where(
             Question.guild_id == guild_id,

@@ -101,10 +101,13 @@ async def test_a_stream_tells_the_place_in_the_queue(
     monkeypatch.setattr(progress, "LONGEST_STREAM", 0.05)
     questions = [await _ask(member, guild_id) for _ in range(2)]
     async with database.guild(guild_id) as session:
-        for question in questions:
+        for number, question in enumerate(questions):
             await session.execute(
-                text("INSERT INTO model_turns (question_id, guild_id) VALUES (:id, :guild)"),
-                {"id": question, "guild": guild_id},
+                text(
+                    "INSERT INTO model_turns (question_id, guild_id, round)"
+                    " VALUES (:id, :guild, :round)"
+                ),
+                {"id": question, "guild": guild_id, "round": number},
             )
             await session.execute(
                 text("UPDATE questions SET stage = 'queued' WHERE id = :id"), {"id": question}
