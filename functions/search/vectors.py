@@ -65,13 +65,8 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
         moved = vector / np.linalg.norm(vector) - strangeness * self.centre
         ranks = np.einsum("ij,j->i", self.matrix, moved)
         rows = np.arange(len(ranks)) if allowed is None else self.rows_of(allowed)
-        if len(rows) > depth:
-            last = np.partition(ranks[rows], len(rows) - depth)[len(rows) - depth]
-            rows = rows[ranks[rows] >= last]
-            # Equal ones may be too many: those of the lowest ids stay.
-            rows = rows[np.argsort(-ranks[rows], kind="stable")][:depth]
         chosen = np.zeros(len(ranks), np.bool_)
-        chosen[rows] = chosen[self.rows_of(also)] = True
+        chosen[_highest(ranks, rows, depth)] = chosen[self.rows_of(also)] = True
         found = np.flatnonzero(chosen)
         cosines = ranks[found] + strangeness * np.einsum("ij,j->i", self.matrix[found], self.centre)
         return [
@@ -84,6 +79,16 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
                 strict=True,
             )
         ]
+
+
+def _highest(ranks: Array, rows: Array, depth: int) -> Array:
+    """Return the rows of the ``depth`` highest ranks; of equal ones those of the lowest ids."""
+    if len(rows) <= depth:
+        return rows
+    last = np.partition(ranks[rows], len(rows) - depth)[len(rows) - depth]
+    rows = rows[ranks[rows] >= last]
+    best: Array = rows[np.argsort(-ranks[rows], kind="stable")][:depth]
+    return best
 
 
 async def open_vectors(
