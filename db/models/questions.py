@@ -43,6 +43,13 @@ class Question(Leased, Base):
             "asked_at",
             postgresql_where=sql("conversation IS NOT NULL"),
         ),
+        ForeignKeyConstraint(
+            ["follows", "guild_id"],
+            ["questions.id", "questions.guild_id"],
+            ondelete="SET NULL (follows)",
+            name="question_follows",
+        ),
+        Index("questions_that_follow", "follows", postgresql_where=sql("follows IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
@@ -60,6 +67,8 @@ class Question(Leased, Base):
     timings: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     # What was asked before under the same name belongs to it; null remembers nothing.
     conversation: Mapped[str | None]
+    # The question whose answer it continues, however long ago that was.
+    follows: Mapped[UUID | None]
     # What is done right now: asked, searching, queued, reading, writing, checking, ended.
     stage: Mapped[str] = mapped_column(server_default="asked")
     # The checked part of an answer that is being written.
@@ -73,7 +82,7 @@ class Question(Leased, Base):
 
 
 class ModelTurn(Base):
-    """A question that waits for the language model, or has it until ``expires_at``."""
+    """A question that waits for the language model, or has it as long as the lease it names."""
 
     __tablename__ = "model_turns"
     __table_args__ = (
@@ -83,13 +92,18 @@ class ModelTurn(Base):
             ondelete="CASCADE",
             name="turn_question",
         ),
-        Index("turns_of_guild", "guild_id", "queued_at"),
+        Index("turns_of_guild", "guild_id", "round"),
+        Index("turns_in_order", "round", "queued_at", "question_id"),
+        Index("turns_taken", "question_id", postgresql_where=sql("lease_id IS NOT NULL")),
     )
 
     question_id: Mapped[UUID] = mapped_column(primary_key=True)
     guild_id: Mapped[int]
     queued_at: Mapped[datetime] = mapped_column(server_default=sql("clock_timestamp()"))
-    expires_at: Mapped[datetime | None]
+    # The lease under which it was given the model; it ends with that.
+    lease_id: Mapped[UUID | None]
+    # Its place in an order that is fair to every guild, fixed when it queued up.
+    round: Mapped[int]
 
 
 class CachedAnswer(Base):
@@ -168,3 +182,8 @@ class Interaction(Base):
     question_id: Mapped[UUID | None]
     version_id: Mapped[UUID | None]
     delivered_at: Mapped[datetime | None]
+    # Whether only who asked may see what is sent.
+    is_private: Mapped[bool] = mapped_column(server_default=sql("true"))
+    # The messages of a long answer. One that was begun and not sent may have arrived or not.
+    parts_begun: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    parts_sent: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -40,6 +40,16 @@ ASK: dict[str, Any] = {
     ],
 }
 
+FORGET: dict[str, Any] = {
+    "name": "forget",
+    "type": CHAT_INPUT,
+    "description": "Start anew: what you asked here before no longer counts",
+    "description_localizations": {
+        "de": "Neu beginnen: was du hier vorher gefragt hast, zählt nicht mehr"
+    },
+    **IN_SERVERS,
+}
+
 KB: dict[str, Any] = {
     "name": "kb",
     "type": CHAT_INPUT,
@@ -98,4 +108,4 @@ ADD_MESSAGE: dict[str, Any] = {
     "default_member_permissions": MANAGE_GUILD,
 }
 
-COMMANDS: list[dict[str, Any]] = [ASK, KB, ADD_MESSAGE]
+COMMANDS: list[dict[str, Any]] = [ASK, FORGET, KB, ADD_MESSAGE]

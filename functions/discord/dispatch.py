@@ -10,19 +10,30 @@ import msgspec
 from discord_interactions import InteractionType
 
 from functions.discord import responses, service
+from functions.discord.conversations import QUESTION, follow_up_form
 from functions.discord.responses import notice
-from functions.discord.schemas import Command, CommandData, ComponentData, Interaction, Reply
+from functions.discord.schemas import (
+    Command,
+    CommandData,
+    ComponentData,
+    Interaction,
+    ModalData,
+    Reply,
+)
 from functions.discord.verification import Application
 from functions.runtime.clients import Clients
-from functions.runtime.discord.messages import RETRY
+from functions.runtime.discord.messages import FOLLOW, RETRY
 from functions.runtime.errors import InvalidRequestError
 
 log = logging.getLogger(__name__)
 # Discord hangs up after 3 s, its network included.
 BUDGET_SECONDS = 1.8
 CHAT_INPUT, ON_MESSAGE = 1, 3
+THREADS = frozenset({10, 11, 12})
+EPHEMERAL = 64
 HANDLERS = {
     (CHAT_INPUT, "ask"): service.ask,
+    (CHAT_INPUT, "forget"): service.forget,
     (CHAT_INPUT, "kb add"): service.add_document,
     (ON_MESSAGE, "Add to knowledge base"): service.add_message,
 }
@@ -56,7 +67,7 @@ async def respond(clients: Clients, interaction: Interaction) -> Reply:
         case InteractionType.MESSAGE_COMPONENT:
             return await _press(clients, interaction)
         case InteractionType.MODAL_SUBMIT:
-            return notice(responses.UNKNOWN_CONTROL)
+            return await _submit(clients, interaction)
     raise InvalidRequestError("The interaction is of an unknown type.")
 
 
@@ -72,6 +83,7 @@ async def _run(clients: Clients, interaction: Interaction) -> Reply:
     command = msgspec.structs.replace(
         _command(interaction),
         options=options,
+        private=options.get("private") is True,
         attachments=resolved.attachments if resolved else {},
         message=resolved.messages.get(data.target_id or "") if resolved else None,
     )
@@ -81,14 +93,38 @@ async def _run(clients: Clients, interaction: Interaction) -> Reply:
 async def _press(clients: Clients, interaction: Interaction) -> Reply:
     """Answer a button; whatever is not ours, or no longer, gets a sentence."""
     pressed = _decoded(interaction.data, ComponentData).custom_id
-    try:
-        version_id = UUID(pressed.removeprefix(RETRY))
-    except ValueError:
-        return notice(responses.UNKNOWN_CONTROL)
-    if not pressed.startswith(RETRY) or interaction.agreed_guild is None:
+    if interaction.agreed_guild and _named(pressed, FOLLOW):
+        # A form has to be the very first answer.
+        return follow_up_form(pressed)
+    version_id = _named(pressed, RETRY)
+    if version_id is None or interaction.agreed_guild is None:
         return notice(responses.UNKNOWN_CONTROL)
     command = msgspec.structs.replace(_command(interaction), version_id=version_id)
     return await _within_budget(service.retry(clients, command), command)
+
+
+async def _submit(clients: Clients, interaction: Interaction) -> Reply:
+    """Take the question of a form that continues an answer."""
+    form = _decoded(interaction.data, ModalData)
+    answered_id = _named(form.custom_id, FOLLOW)
+    if answered_id is None or interaction.agreed_guild is None:
+        return notice(responses.UNKNOWN_CONTROL)
+    asked = form.values().get(QUESTION)
+    command = msgspec.structs.replace(
+        _command(interaction),
+        answered_id=answered_id,
+        options={"question": asked if isinstance(asked, str) else ""},
+        private=bool(interaction.message and interaction.message.flags & EPHEMERAL),
+    )
+    return await _within_budget(service.ask(clients, command), command)
+
+
+def _named(custom_id: str, action: str) -> UUID | None:
+    """Return the id that a control of ours names behind its action, None for another's."""
+    try:
+        return UUID(custom_id.removeprefix(action)) if custom_id.startswith(action) else None
+    except ValueError:
+        return None
 
 
 def _decoded(raw: msgspec.Raw, shape: type[Shape]) -> Shape:
@@ -111,6 +147,7 @@ def _command(interaction: Interaction) -> Command:
         permissions=int(member.permissions) if member else 0,
         token=interaction.token,
         locale=interaction.locale,
+        in_thread=bool(interaction.channel and interaction.channel.type in THREADS),
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID, uuid4
 
+from functions.discord.conversations import conversation_of
 from functions.discord.schemas import Command, Upload
 from functions.runtime.discord.snowflakes import token_expires_at
 
@@ -26,9 +27,17 @@ KNOW_OPERATOR = """
 """
 
 RECORD_QUESTION = """
-    INSERT INTO questions (id, guild_id, text, origin, asked_by, locale)
-    VALUES ($1, $2, $3, 'discord', $4, $5)
+    INSERT INTO questions (id, guild_id, text, origin, asked_by, locale, conversation, follows)
+    VALUES ($1, $2, $3, 'discord', $4, $5, $6, $7)
 """
+
+# What was asked privately can be continued by whoever asked it.
+FIND_ANSWER = """
+    SELECT true FROM questions WHERE id = $1
+    AND (asked_by = $2 OR conversation IS NULL OR conversation NOT LIKE '%:private')
+"""
+
+FORGET = "UPDATE questions SET conversation = NULL WHERE conversation = ANY($1)"
 
 # The gateway takes the same turn: two files of one title at once are two versions of a document.
 TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('documents', $1))"
@@ -90,8 +99,9 @@ OPEN_AGAIN = """
 
 RECORD_INTERACTION = """
     INSERT INTO interactions
-      (id, guild_id, application_id, channel_id, token, expires_at, question_id, version_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      (id, guild_id, application_id, channel_id, token, expires_at, question_id, version_id,
+       is_private)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (id) DO NOTHING RETURNING true
 """
 
@@ -101,7 +111,7 @@ class SeenBeforeError(Exception):
 
 
 class GoneError(Exception):
-    """The version that was to be read again is no longer there."""
+    """What a button was about is no longer there."""
 
 
 class OvertakenError(Exception):
@@ -138,6 +148,7 @@ async def _record_interaction(
         token_expires_at(command.interaction_id),
         question_id,
         version_id,
+        question_id is None or command.private,
     )
     if not new:
         raise SeenBeforeError
@@ -151,16 +162,35 @@ async def record_question(
     sealed_token: bytes,
     operator_id: int | None = None,
 ) -> UUID:
-    """Commit a question and its interaction; SeenBeforeError where they are there already."""
+    """Commit a question and its interaction; SeenBeforeError where they are there already.
+
+    Raises GoneError where it continues an answer that is not there, or not for everybody.
+    """
     question_id = uuid4()
+    follows = command.answered_id
     async with _guild(pool, command.guild_id, operator_id=operator_id) as connection:
+        if follows and not await connection.fetchval(FIND_ANSWER, follows, command.user_id):
+            raise GoneError
         await connection.execute(
-            RECORD_QUESTION, question_id, command.guild_id, text, command.user_id, command.locale
+            RECORD_QUESTION,
+            question_id,
+            command.guild_id,
+            text,
+            command.user_id,
+            command.locale,
+            conversation_of(command),
+            follows,
         )
         await _record_interaction(
             connection, command, sealed_token=sealed_token, question_id=question_id
         )
     return question_id
+
+
+async def forget(pool: "asyncpg.Pool", command: Command, *, conversations: Sequence[str]) -> None:
+    """Take the questions of these conversations out of them."""
+    async with _guild(pool, command.guild_id, operator_id=None) as connection:
+        await connection.execute(FORGET, list(conversations))
 
 
 async def record_uploads(

@@ -27,6 +27,11 @@ EMPTY_MESSAGE = (
     "There is nothing to read in this message: no text, and no file with text in it. Pictures,"
     " sounds and videos cannot be read."
 )
+GONE_ANSWER = "That answer is no longer here. Ask your question with /ask."
+FORGOTTEN = (
+    "Forgotten: what was asked here before no longer matters for what you ask next. The answers"
+    " above stay where they are."
+)
 GONE_DOCUMENT = "This document was deleted meanwhile. Add it again with /kb add."
 OVERTAKEN_DOCUMENT = "A newer version of this document was added since. There is nothing to retry."
 EMPTY_FILE = "That file is empty. Attach one with text in it."

@@ -17,6 +17,12 @@ class User(msgspec.Struct, frozen=True):
     id: Snowflake
 
 
+class Channel(msgspec.Struct, frozen=True):
+    """Where something was called."""
+
+    type: int = 0
+
+
 class Member(msgspec.Struct, frozen=True):
     """A user within a server; permissions are bits, computed for the channel."""
 
@@ -91,6 +97,37 @@ class ComponentData(msgspec.Struct, frozen=True):
     custom_id: str
 
 
+class TextInput(msgspec.Struct, frozen=True):
+    """A field of a form; other kinds of fields have no text."""
+
+    custom_id: str = ""
+    value: object = None
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A field with what stands over it; other parts of a form have none."""
+
+    component: TextInput | None = None
+
+
+class ModalData(msgspec.Struct, frozen=True):
+    """A form that was sent."""
+
+    custom_id: str
+    components: list[Label] = []
+
+    def values(self) -> dict[str, object]:
+        """Return what was filled in, by the fields' names."""
+        fields = [label.component for label in self.components if label.component]
+        return {field.custom_id: field.value for field in fields}
+
+
+class Pressed(msgspec.Struct, frozen=True):
+    """The message of ours whose button was pressed."""
+
+    flags: int = 0
+
+
 class Interaction(msgspec.Struct, frozen=True):
     """One delivery; which fields are there depends on its type."""
 
@@ -100,6 +137,8 @@ class Interaction(msgspec.Struct, frozen=True):
     token: str = ""
     guild_id: Snowflake | None = None
     channel_id: Snowflake | None = None
+    channel: Channel | None = None
+    message: Pressed | None = None
     member: Member | None = None
     user: User | None = None
     locale: str | None = None
@@ -125,7 +164,10 @@ class Interaction(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """A command called, or a button pressed, by a member of a server that has installed us."""
+    """A command called, or a button pressed, by a member of a server that has installed us.
+
+    It is ``private`` where it was asked so, or where a message was answered that one member sees.
+    """
 
     interaction_id: int
     application_id: int
@@ -135,10 +177,13 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     permissions: int
     token: str
     locale: str | None
+    in_thread: bool = False
+    private: bool = False
     options: dict[str, Value] = {}
     attachments: dict[str, Attachment] = {}
     message: Message | None = None
     version_id: UUID | None = None
+    answered_id: UUID | None = None
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):

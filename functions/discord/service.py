@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from functions.discord import queries, responses
+from functions.discord.conversations import conversations_of
 from functions.discord.queries import GoneError, OvertakenError, SeenBeforeError
 from functions.discord.responses import notice, replacing, thinking
 from functions.discord.saved_messages import cleaned, documents_of, file_name, named
@@ -30,24 +31,37 @@ class UnfitError(Exception):
 
 
 async def ask(clients: Clients, command: Command) -> Reply:
-    """Record a question; of one asked ``private`` only its asker sees the answer."""
+    """Record a question; of one asked ``private`` only its asker sees the answer.
+
+    With ``answered_id`` it continues that answer.
+    """
     text = cleaned(command.options.get("question"))
     if not text:
         return notice(responses.NO_QUESTION)
     if len(text) > MAXIMUM_QUESTION:
         return notice(responses.LONG_QUESTION)
     pool = await clients.pool()
-    question_id = await _unless_seen(
-        queries.record_question(
-            pool,
-            command,
-            text=text,
-            sealed_token=_sealed(clients, command),
-            operator_id=clients.settings.operator_id,
+    try:
+        question_id = await _unless_seen(
+            queries.record_question(
+                pool,
+                command,
+                text=text,
+                sealed_token=_sealed(clients, command),
+                operator_id=clients.settings.operator_id,
+            )
         )
-    )
+    except GoneError:
+        return notice(responses.GONE_ANSWER)
     wakes = [Wake(name="question_id", row_id=question_id)] if question_id else []
-    return thinking(*wakes, private=command.options.get("private") is True)
+    return thinking(*wakes, private=command.private)
+
+
+async def forget(clients: Clients, command: Command) -> Reply:
+    """Let nothing that was asked here before be heard with what is asked next."""
+    pool = await clients.pool()
+    await queries.forget(pool, command, conversations=conversations_of(command))
+    return notice(responses.FORGOTTEN)
 
 
 async def add_document(clients: Clients, command: Command) -> Reply:

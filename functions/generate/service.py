@@ -4,10 +4,15 @@ import json
 import logging
 from uuid import UUID, uuid4
 
+import msgspec
+
 from functions.generate import queries
-from functions.generate.answering import answer
+from functions.generate.answering import Job, answer
+from functions.generate.caching import remember
 from functions.generate.delivery import deliver
-from functions.generate.schemas import Outcome
+from functions.generate.progress import Progress
+from functions.generate.schemas import Outcome, Question, Waiting
+from functions.generate.turns import Turn, wake
 from functions.runtime.clients import Clients
 from functions.runtime.errors import LorekeeperError, UnavailableError
 from functions.runtime.events import Event
@@ -39,9 +44,8 @@ async def generate(clients: Clients, event: Event) -> None:
         return
     try:
         async with held(clients.database, lease):
-            if open_lease:
-                await _answer(clients, lease, event)
-            await _deliver(clients, lease)
+            if open_lease is None or await _answer(clients, lease, event):
+                await _deliver(clients, lease)
     except LeaseLostError:
         log.warning("question taken over", extra={"row": question_id})
 
@@ -66,16 +70,30 @@ async def _claim_delivery(clients: Clients, question_id: UUID) -> Lease | None:
     )
 
 
-async def _answer(clients: Clients, lease: Lease, event: Event) -> None:
+async def _answer(clients: Clients, lease: Lease, event: Event) -> bool:
+    """Bring a question to its end; return whether it has one, or waits for the model instead."""
     async with clients.database.guild(lease.guild_id) as session:
-        question = await session.scalar(queries.QUESTION, {"question_id": lease.row_id})
-    if question is None:
-        return
+        scope = {"question_id": lease.row_id, "lease_id": lease.lease_id}
+        row = (await session.execute(queries.BEGIN, scope)).mappings().one_or_none()
+    if row is None:
+        raise LeaseLostError
+    question = Question(**row)
+    turn = Turn(clients, lease, is_in_line=question.in_line)
     try:
-        outcome = await answer(clients, lease.guild_id, question)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the row must learn of it
-        outcome = await _after_failure(clients, lease, error)
-    await _publish(clients, lease, event, outcome)
+        async with Progress(clients, lease) as progress:
+            job = Job(clients=clients, question=question, turn=turn, progress=progress)
+            try:
+                outcome = await answer(job)
+            except LeaseLostError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it was, the row must learn of it
+                outcome = await _after_failure(clients, lease, error)
+        if isinstance(outcome, Waiting):
+            return False
+        await _publish(job, lease, event, outcome)
+    finally:
+        await turn.leave()
+    return True
 
 
 async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> Outcome:
@@ -94,33 +112,38 @@ async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> Ou
     raise UnavailableError from error
 
 
-async def _publish(clients: Clients, lease: Lease, event: Event, outcome: Outcome) -> None:
+async def _publish(job: Job, lease: Lease, event: Event, outcome: Outcome) -> None:
     """Write the outcome in one transaction; raise LeaseLostError where somebody took over."""
     draft = outcome.draft
-    async with clients.database.guild(lease.guild_id) as session:
-        published = await session.scalar(
-            queries.PUBLISH,
-            {
-                "question_id": lease.row_id,
-                "lease_id": lease.lease_id,
-                "status": outcome.status,
-                "answer": draft.text if draft else None,
-                "kind": draft.kind if draft and outcome.status == "answered" else None,
-                "model": draft.model if draft else None,
-                "evidence": outcome.evidence,
-                "reason": outcome.reason,
-                "failed": int(outcome.status == "failed"),
-                "timings": json.dumps(outcome.timings_ms),
-            },
-        )
-        if published is None:
+    values = {
+        "question_id": lease.row_id,
+        "lease_id": lease.lease_id,
+        "status": outcome.status,
+        "answer": draft.text if draft else None,
+        "kind": draft.kind if draft and outcome.status == "answered" else None,
+        "model": draft.model if draft else None,
+        "evidence": outcome.evidence,
+        "reason": outcome.reason,
+        "failed": int(outcome.status == "failed"),
+        "timings": json.dumps(job.timings_ms()),
+        "record": msgspec.json.encode(job.record).decode(),
+    }
+    async with job.clients.database.guild(lease.guild_id) as session:
+        if await session.scalar(queries.PUBLISH, values) is None:
             raise LeaseLostError
         scope = {"question_id": lease.row_id, "guild_id": lease.guild_id}
         await session.execute(queries.FORGET_CITATIONS, {"question_id": lease.row_id})
         for citation in draft.citations if draft else []:
             fields = {name: getattr(citation, name) for name in citation.__struct_fields__}
             await session.execute(queries.INSERT_CITATION, {**scope, **fields})
+        if job.kept and outcome.status == "answered":
+            await remember(
+                session, job.question, job.record, settings=job.clients.settings, kept=job.kept
+            )
         await mark_handled(session, lease, event)
+        # Whoever is next need not wait until this answer is delivered.
+        called = await job.turn.end(session)
+    await wake(job.clients, called)
 
 
 async def _deliver(clients: Clients, lease: Lease) -> None:

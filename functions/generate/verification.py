@@ -1,42 +1,39 @@
-"""Hold what a model wrote against the passages it was given; what they do not say is left out."""
+"""Hold what a model writes against the passages it was given; what they do not say is left out."""
 
 import re
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from functions.generate.extracting import tidy
-from functions.generate.schemas import Draft, cite
-from functions.runtime.lexical import detect_language, terms
+from functions.generate.safety import without_controls
+from functions.generate.schemas import Checked, Citation, Draft, cite
+from functions.generate.support import Opened, Weighing, read_claim
+from functions.runtime.lexical import terms
 from functions.runtime.passages import Passage
-from functions.runtime.sentences import split_sentences
-from functions.runtime.stop_words import STOP_WORDS
+from functions.runtime.sentences import Span, split_sentences
 
-# The share of a sentence's telling words that its passage must hold: room for a paraphrase.
-LEAST_SUPPORT = 0.6
 # Where less of a text than this stands, the documents' own words are shown in its place.
 LEAST_KEPT = 0.5
+UNSUPPORTED = " (not in the documents)"
 
-NUMBERS = r"\[\s{0,3}\d{1,3}(?:\s{0,3}[,;]\s{0,3}\d{1,3})*\s{0,3}\]"
-# What small models say about their own writing.
-ABOUT_ITSELF = frozenset(terms("The answer to this question in the passages is"))
-MARKER = re.compile(rf"\s{{0,3}}{NUMBERS}")
+Policy = Literal["drop", "mark"]
+
+# Models write [1], [1, 2], 【1】 and [Passage 1].
+NUMBERS = (
+    r"[\[【［]\s{0,3}(?:(?:passage|source|document)s?\s{1,3})?"
+    r"\d{1,3}(?:\s{0,3}[,;，、]\s{0,3}\d{1,3})*\s{0,3}[\]】］]"
+)
+MARKER = re.compile(rf"\s{{0,3}}{NUMBERS}", re.IGNORECASE)
+DIGITS = re.compile(r"\d+")
 # Models set the number after the full stop as often as before it.
-AFTER_THE_STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]*)((?:\s{{0,3}}{NUMBERS})+)")
-FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+AFTER_THE_STOP = re.compile(rf"([.!?。！？…][\"'”’»)*_]*)((?:\s{{0,3}}{NUMBERS})+)", re.IGNORECASE)
+# The beginning of a number that is still being written.
+HALF_A_MARKER = re.compile(r"\s*[\[【［][^\]】］\n]{0,30}$")
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage with its words and figures looked up once."""
-
-    passage: Passage
-    words: frozenset[str]
-    figures: frozenset[str]
-    language: str | None
-
-
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence of the model's, without its numbers, and the passages that support it."""
 
     text: str
@@ -44,71 +41,105 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     numbers: list[int]
 
 
-def _source(passage: Passage) -> Source:
-    return Source(
-        passage=passage,
-        words=frozenset(terms(f"{passage.title} {passage.text}")),
-        figures=_figures(f"{passage.title} {passage.text}"),
-        language=detect_language(passage.text),
-    )
-
-
-def _figures(text: str) -> frozenset[str]:
-    return frozenset(figure.replace(",", "").rstrip(".") for figure in FIGURE.findall(text))
-
-
-def _support(sentence: str, source: Source, asked: AbstractSet[str]) -> float:
-    """Return the share of the sentence's telling words that stand in the passage.
-
-    No figure may be new, and something must be: a question said over again answers nothing. In
-    another language than the passage's, words cannot be compared.
-    """
-    if not _figures(sentence) <= source.figures:
-        return 0.0
-    telling = set(terms(sentence)) - STOP_WORDS.keys()
-    if not telling - asked - ABOUT_ITSELF:
-        return 0.0
-    language = detect_language(sentence)
-    if language and source.language and language != source.language:
-        return LEAST_SUPPORT
-    return len(telling & source.words) / len(telling)
-
-
-def _numbers(sentence: str, highest: int) -> list[int]:
-    found = (int(digits) for mark in MARKER.findall(sentence) for digits in FIGURE.findall(mark))
+def _cited(sentence: str, highest: int) -> list[int]:
+    found = (int(digits) for mark in MARKER.findall(sentence) for digits in DIGITS.findall(mark))
     return [number for number in dict.fromkeys(found) if 1 <= number <= highest]
 
 
-def _supporting(
-    sentence: str, cited: Sequence[int], sources: Sequence[Source], asked: AbstractSet[str]
-) -> list[int]:
-    """Return the cited passages that support a sentence, else the one that supports it best."""
-    support = {
-        number: _support(sentence, source, asked) for number, source in enumerate(sources, 1)
-    }
-    held = [number for number in cited if support[number] >= LEAST_SUPPORT]
-    if held:
-        return held
-    best = max(support, key=support.__getitem__)
-    # Across languages nothing tells which passage it is: an uncited sentence stays unsupported.
-    return [best] if support[best] > LEAST_SUPPORT else []
+class Checker:
+    """Checks a text against its passages, sentence by sentence, while it is written.
 
+    What it shows is not yet safe: it goes through `make_safe` like every other text.
+    """
 
-def _claims(text: str, sources: Sequence[Source], asked: AbstractSet[str]) -> list[Claim]:
-    ordered = AFTER_THE_STOP.sub(r"\2\1", text)
-    claims, end = [], 0
-    for span in split_sentences(ordered):
-        sentence = ordered[span.start : span.end]
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        *,
+        question: str,
+        embedder: Opened | None = None,
+        policy: Policy = "drop",
+    ) -> None:
+        self._passages = passages
+        self._asked = frozenset(terms(question))
+        self._weighing = Weighing(passages, embedder=embedder)
+        self._policy = policy
+        self._pending = ""
+        self._sentences: list[Sentence] = []
+        self._places: dict[int, int] = {}
+
+    async def feed(self, piece: str) -> str:
+        """Take in what was written since; return what can be shown of the text so far."""
+        self._pending += without_controls(piece)
+        half = HALF_A_MARKER.search(self._pending)
+        end = half.start() if half else len(self._pending)
+        written, unclear = self._pending[:end], self._pending[end:]
+        self._pending = await self._take(written, whole=False) + unclear
+        return self.shown
+
+    async def finish(self, *, model: str) -> Draft | None:
+        """Return the supported part of the text, None where that is too little."""
+        await self._take(self._pending, whole=True)
+        self._pending = ""
+        kept = [sentence for sentence in self._sentences if sentence.numbers]
+        written = sum(len(sentence.text) for sentence in self._sentences)
+        if not kept or sum(len(sentence.text) for sentence in kept) < LEAST_KEPT * written:
+            return None
+        return Draft(text=self.shown, citations=self._citations(), kind="model", model=model)
+
+    @property
+    def checked(self) -> Checked:
+        """Count the sentences so far."""
+        supported = sum(bool(sentence.numbers) for sentence in self._sentences)
+        return Checked(sentences=len(self._sentences), supported=supported)
+
+    @property
+    def shown(self) -> str:
+        """What can be shown of the text so far, renumbered in the order of first use."""
+        return "".join(map(self._as_shown, self._sentences)).strip()
+
+    async def _take(self, text: str, *, whole: bool) -> str:
+        """Check the sentences that are finished, all of a ``whole`` text; return the rest."""
+        ordered = AFTER_THE_STOP.sub(r"\2\1", text)
+        spans = split_sentences(ordered)
+        end = 0
+        # The last one may go on, and its number may be still to come.
+        for span in spans if whole else spans[:-1]:
+            await self._check(ordered, span, gap=ordered[end : span.start])
+            end = span.end
+        return ordered[end:]
+
+    async def _check(self, text: str, span: Span, *, gap: str) -> None:
+        sentence = text[span.start : span.end]
         bare = MARKER.sub("", sentence)
-        claims.append(
-            Claim(
-                text=bare,
-                gap=ordered[end : span.start],
-                numbers=_supporting(bare, _numbers(sentence, len(sources)), sources, asked),
-            )
+        if not any(map(str.isalnum, bare)):
+            return
+        numbers = await self._weighing.supporting(
+            read_claim(bare, asked=self._asked), _cited(sentence, len(self._passages))
         )
-        end = span.end
-    return claims
+        for number in numbers:
+            self._places.setdefault(number, len(self._places) + 1)
+        self._sentences.append(Sentence(text=bare, gap=gap, numbers=numbers))
+
+    def _as_shown(self, sentence: Sentence) -> str:
+        if not sentence.numbers and self._policy == "drop":
+            return ""
+        marks = "".join(f" [{self._places[number]}]" for number in sentence.numbers)
+        fence = "\n" if "```" in sentence.text else ""
+        return f"{sentence.gap}{sentence.text}{fence}{marks or UNSUPPORTED}"
+
+    def _citations(self) -> list[Citation]:
+        return [
+            cite(
+                self._passages[number - 1],
+                number=place,
+                quote=_quote(
+                    self._passages[number - 1],
+                    [one.text for one in self._sentences if number in one.numbers],
+                ),
+            )
+            for number, place in self._places.items()
+        ]
 
 
 def _quote(passage: Passage, claims: Sequence[str]) -> str:
@@ -121,37 +152,3 @@ def _quote(passage: Passage, claims: Sequence[str]) -> str:
         default=passage.text[:300],
     )
     return tidy(best)
-
-
-def _assembled(claims: Sequence[Claim], places: Mapping[int, int]) -> str:
-    pieces = []
-    for claim in claims:
-        marks = "".join(f" [{places[number]}]" for number in claim.numbers)
-        fence = "\n" if "```" in claim.text else ""
-        pieces.append(f"{claim.gap}{claim.text}{fence}{marks}")
-    return "".join(pieces).strip()
-
-
-def verify(text: str, passages: Sequence[Passage], *, question: str, model: str) -> Draft | None:
-    """Return the supported part of a model's text, renumbered; None where too little is left."""
-    sources = [_source(passage) for passage in passages]
-    claims = _claims(text, sources, frozenset(terms(question)))
-    kept = [claim for claim in claims if claim.numbers]
-    written = sum(len(claim.text) for claim in claims)
-    if not kept or sum(len(claim.text) for claim in kept) < LEAST_KEPT * written:
-        return None
-    places: dict[int, int] = {}
-    for claim in kept:
-        for number in claim.numbers:
-            places.setdefault(number, len(places) + 1)
-    citations = [
-        cite(
-            passages[number - 1],
-            number=place,
-            quote=_quote(
-                passages[number - 1], [claim.text for claim in kept if number in claim.numbers]
-            ),
-        )
-        for number, place in places.items()
-    ]
-    return Draft(text=_assembled(kept, places), citations=citations, kind="model", model=model)

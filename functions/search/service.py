@@ -193,7 +193,10 @@ async def _highlighted(
         else await embed_conversation(embedder, request.query, turns=request.turns)
     )
     top = passages[:HIGHLIGHTED_PASSAGES]
-    readable = [_readable(row, found.readings) for _, row in found.best[:HIGHLIGHTED_PASSAGES]]
+    readable = [
+        _readable(candidate, row, found.readings)
+        for candidate, row in found.best[:HIGHLIGHTED_PASSAGES]
+    ]
     marked = await highlight(readable, query=vector, embedder=embedder)
     replaced = [
         msgspec.structs.replace(passage, highlights=sentences)
@@ -202,7 +205,7 @@ async def _highlighted(
     return [*replaced, *passages[HIGHLIGHTED_PASSAGES:]]
 
 
-def _readable(row: PassageRow, readings: Sequence[Reading]) -> Readable:
+def _readable(candidate: Candidate, row: PassageRow, readings: Sequence[Reading]) -> Readable:
     language = row.language or queries.UNTOLD
     wanted = [reading.wanted for reading in readings if language in reading.languages]
-    return Readable(text=row.text, language=row.language, wanted=wanted[0] if wanted else [])
+    return Readable(text=row.text, cosine=candidate.cosine, wanted=wanted[0] if wanted else [])

@@ -19,7 +19,8 @@ def build(clients: Clients) -> Starlette:
     """Return the sweep's app."""
 
     async def tick(_: Event) -> None:
-        await sweep(clients.database, clients.events)
+        slots = clients.settings.model_slots
+        await sweep(clients.database, clients.events, slots=slots)
 
     async def dead_letter(request: Request) -> Response:
         # A dead letter that is refused would only be lost: whatever comes is answered 204.

@@ -6,6 +6,8 @@ from sqlalchemy import text
 OVERDUE = text("SELECT kind, id FROM lore_overdue(:most)")
 # Before OVERDUE: what it finds due becomes overdue work at once.
 REFRESH = text("SELECT lore_refresh(:most)")
+# Whose turn it is at the model, while nobody works on them.
+CALLED = text("SELECT lore_called_turns(:slots)")
 GIVE_UP = text("SELECT lore_give_up()")
 EXPIRE = text("SELECT lore_expire()")
 RECORD_DEAD_LETTER = text(

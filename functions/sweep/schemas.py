@@ -6,6 +6,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 
     refreshed: int
     overdue: int
+    called: int
     sent: int
     given_up: int
     expired: int

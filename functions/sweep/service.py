@@ -17,25 +17,31 @@ EVENTS = {
 }
 
 
-async def sweep(database: Database, events: EventPublisher) -> Swept:
-    """Have due pages fetched, wake overdue rows, end hopeless ones, expire tokens and sign-ins."""
+async def sweep(database: Database, events: EventPublisher, *, slots: int) -> Swept:
+    """Have due pages fetched, wake overdue rows, end hopeless ones, expire tokens and sign-ins.
+
+    ``slots`` are the model's: whose turn it is and nobody has told so is woken as well.
+    """
     async with database.transaction() as session:
         refreshed = await session.scalar(queries.REFRESH, {"most": MOST_AT_ONCE})
         given_up = await session.scalar(queries.GIVE_UP)
         expired = await session.scalar(queries.EXPIRE)
         overdue = (await session.execute(queries.OVERDUE, {"most": MOST_AT_ONCE})).all()
+        called = (await session.scalars(queries.CALLED, {"slots": slots})).all()
+    due = [(kind, row_id) for kind, row_id in overdue] + [("question", row) for row in called]
     sent = 0
-    for kind, row_id in overdue:
+    for kind, row_id in dict.fromkeys(due):
         event_type, name = EVENTS[kind]
         sent += await events.publish(event_type, row_id=row_id, name=name, again=True)
     swept = Swept(
         refreshed=refreshed or 0,
         overdue=len(overdue),
+        called=len(called),
         sent=sent,
         given_up=given_up or 0,
         expired=expired or 0,
     )
-    if any((swept.refreshed, swept.overdue, swept.given_up, swept.expired)):
+    if any(swept.as_fields().values()):
         log.info("swept", extra=swept.as_fields())
     return swept
 

@@ -18,6 +18,7 @@ MAXIMUM_LOCATION = 120
 SUPPRESS_EMBEDS = 4
 EXTRACTIVE = "extractive"
 QUOTED = "Quoted from the documents as they are; no language model took part."
+WRITING = "-# ✍️ Writing …"
 STAGES = {
     "received": "received",
     "fetching": "fetching",
@@ -32,6 +33,8 @@ UNITS = {"parsing": "page", "embedding": "passage"}
 BAR = 10
 # A click on such a button carries this and the id of the version to read again.
 RETRY = "kb:v1:retry:"
+# Such a button, and the form that it opens, carry this and the id of the question answered.
+FOLLOW = "qa:v1:follow:"
 ACTION_ROW, BUTTON, SECONDARY = 1, 2, 2
 MAXIMUM_BUTTONS = 5
 MAXIMUM_REASON = 600
@@ -86,12 +89,42 @@ def answer_message(
     *,
     kind: str,
     notice: str | None = None,
+    question_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``."""
+    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``.
+
+    With the id of its question it has a button that continues it.
+    """
+    content = message(_over(answer_markdown, _foot(citations, kind, notice)))
+    return {**content, "components": _follow_up(question_id)} if question_id else content
+
+
+def answer_text(
+    answer_markdown: str,
+    citations: Sequence[Citation] = (),
+    *,
+    kind: str,
+    notice: str | None = None,
+) -> str:
+    """Return what :func:`answer_message` says, however long it is."""
+    foot = _foot(citations, kind, notice)
+    return _shown(answer_markdown) + (f"\n\n{foot}" if foot else "")
+
+
+def _foot(citations: Sequence[Citation], kind: str, notice: str | None) -> str:
     remarks = [QUOTED] if kind == EXTRACTIVE else []
     remarks += [label(notice, maximum=300)] if notice else []
-    foot = "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
-    return message(_over(answer_markdown, foot))
+    return "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
+
+
+def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
+    button = {
+        "type": BUTTON,
+        "style": SECONDARY,
+        "label": "Ask a follow-up",
+        "custom_id": f"{FOLLOW}{question_id}",
+    }
+    return [{"type": ACTION_ROW, "components": [button]}]
 
 
 def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:
@@ -102,6 +135,21 @@ def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, 
 def failure_message(reason: str | None) -> dict[str, Any]:
     """Return what went wrong, as a sentence that says what to do."""
     return message(_over(reason or "Something went wrong on our side. Try it again.", ""))
+
+
+def queue_message(ahead: int) -> dict[str, Any]:
+    """Return how many answers are written before this one."""
+    return message(f"⏳ In line: {_counted(ahead, 'answer')} ahead of yours.")
+
+
+def reading_message() -> dict[str, Any]:
+    """Return that the model reads the passages, and has written nothing yet."""
+    return message("⏳ Reading the passages …")
+
+
+def writing_message(text: str) -> dict[str, Any]:
+    """Return the part of an answer that is written and checked."""
+    return message(_over(text, WRITING))
 
 
 def progress_message(title: str, *, stage: str, done: int = 0, total: int = 0) -> dict[str, Any]:
@@ -213,9 +261,12 @@ def _source_line(citation: Citation) -> str:
 def _over(text: str, foot: str) -> str:
     """Return a text, cut where it is too long, over what must stand under it whole."""
     below = f"\n\n{foot}" if foot else ""
+    return cut(_shown(text), maximum=MAXIMUM_CONTENT - length(below)) + below
+
+
+def _shown(text: str) -> str:
     # Discord refuses a message of blanks alone.
-    head = defuse(text.replace("\0", "")).strip() or "…"
-    return cut(head, maximum=MAXIMUM_CONTENT - length(below)) + below
+    return defuse(text.replace("\0", "")).strip() or "…"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -11,9 +11,10 @@ from nacl.signing import SigningKey
 from functions.runtime.discord.snowflakes import snowflake_at
 from functions.runtime.settings import Simulator
 
-COMMAND, COMPONENT = 2, 3
+COMMAND, COMPONENT, MODAL = 2, 3, 5
 ON_MESSAGE = 3
 BUTTON = 2
+EPHEMERAL = 64
 SUBCOMMAND, TEXT, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 1, 3, 4, 5, 10, 11
 TYPES: dict[type, int] = {str: TEXT, bool: BOOLEAN, int: INTEGER, float: NUMBER}
 # Read and write, and no right to manage anything.
@@ -69,6 +70,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     user_id: int = 290_926_798_834_022_668
     user_name: str = "simulated member"
     channel_id: int = 841_230_833_421_790_061
+    channel_type: int = 0
     permissions: int = MEMBER_PERMISSIONS
     locale: str = "en-US"
 
@@ -181,6 +183,30 @@ def button_press(custom_id: str, *, application_id: int, caller: Caller) -> dict
     return pressed
 
 
+def form_sent(
+    custom_id: str,
+    values: Mapping[str, str],
+    *,
+    application_id: int,
+    caller: Caller,
+    private: bool = False,
+) -> dict[str, Any]:
+    """Return the interaction of a member who fills in the form that a button opened.
+
+    It was the button of a ``private`` message where only this member sees that.
+    """
+    fields = [
+        {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
+        for name, value in values.items()
+    ]
+    data = {"custom_id": custom_id, "components": fields}
+    message = {**_message(caller, _snowflake()), "content": "…", "attachments": []}
+    return {
+        **_interaction(MODAL, data, application_id=application_id, caller=caller),
+        "message": {**message, "flags": EPHEMERAL if private else 0},
+    }
+
+
 def _message(caller: Caller, message_id: str) -> dict[str, Any]:
     return {
         "id": message_id,
@@ -214,7 +240,12 @@ def _interaction(
         "guild_id": guild_id,
         "guild": {"id": guild_id, "locale": caller.locale, "features": []},
         "guild_locale": caller.locale,
-        "channel": {"id": channel_id, "type": 0, "name": "simulated", "guild_id": guild_id},
+        "channel": {
+            "id": channel_id,
+            "type": caller.channel_type,
+            "name": "simulated",
+            "guild_id": guild_id,
+        },
         "channel_id": channel_id,
         "context": 0,
         "locale": caller.locale,

@@ -21,7 +21,9 @@ HANG_SECONDS = 30.0
 class OllamaTwin:
     """Answers every chat with ``reply``; remembers the bodies it was sent.
 
-    With an ``embedder`` it embeds too, and refuses what is longer than that reads.
+    With an ``embedder`` it embeds too, and refuses what is longer than that reads. It writes
+    once its ``gate`` is open, and takes ``pace`` seconds for each word; ``at_once`` is how many
+    chats it had to bear side by side, ``stopped`` how many were not heard to the end.
     """
 
     def __init__(
@@ -37,14 +39,24 @@ class OllamaTwin:
         self.fault = fault
         self.embedder = embedder
         self.embedding_fault: EmbeddingFault = "none"
+        self.context_length: int | None = None
+        self.on_gpu = 1
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
+        self.pace = 0.0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.at_once = self.stopped = self._running = 0
         self.looks = 0
         self.app = Starlette(
             routes=[
                 Route("/api/show", self._show, methods=["POST"]),
                 Route("/api/chat", self._chat, methods=["POST"]),
                 Route("/api/embed", self._embed, methods=["POST"]),
+                Route("/api/tags", self._tags),
+                Route("/api/ps", self._ps),
+                Route("/api/pull", self._pull, methods=["POST"]),
+                Route("/api/version", lambda _: JSONResponse({"version": "0.0.0"})),
             ]
         )
 
@@ -62,7 +74,7 @@ class OllamaTwin:
             return {}
         return {
             "general.architecture": "twin",
-            "twin.context_length": self.embedder.max_tokens,
+            "twin.context_length": self.context_length or self.embedder.max_tokens,
             "twin.embedding_length": self.embedder.dimensions,
         }
 
@@ -92,6 +104,25 @@ class OllamaTwin:
             case _:
                 return vectors
 
+    async def _tags(self, _: Request) -> Response:
+        names = [] if self.fault == "missing" else [f"{self.model}:latest"]
+        return JSONResponse({"models": [{"model": name, "size": 2_000_000} for name in names]})
+
+    async def _ps(self, _: Request) -> Response:
+        loaded = {"model": f"{self.model}:latest", "size_vram": self.on_gpu, "context_length": 4096}
+        return JSONResponse({"models": [loaded] if self.chats else []})
+
+    async def _pull(self, request: Request) -> Response:
+        model = (await request.json())["model"]
+        lines = [_line(status="pulling 1a2b", completed=done, total=10) for done in (5, 10)]
+        if self.fault == "refuse":
+            lines = [_line(error="pull model manifest: file does not exist")]
+        elif self.fault == "error":
+            lines = [_line(error="pull model manifest: no such host")]
+        else:
+            self.model, self.fault = model, "none"
+        return StreamingResponse(iter(lines), media_type="application/x-ndjson")
+
     def _missing(self, model: str) -> Response | None:
         if model == self.model and self.fault != "missing":
             return None
@@ -104,12 +135,26 @@ class OllamaTwin:
             return missing
         if self.fault == "refuse":
             return JSONResponse({"error": "the input length exceeds the context length"}, 400)
-        return StreamingResponse(self._lines(), media_type="application/x-ndjson")
+        return StreamingResponse(self._counted(), media_type="application/x-ndjson")
+
+    async def _counted(self) -> AsyncIterator[str]:
+        self._running += 1
+        self.at_once = max(self.at_once, self._running)
+        whole = False
+        try:
+            async for line in self._lines():
+                yield line
+            whole = True
+        finally:
+            self._running -= 1
+            self.stopped += not whole
 
     async def _lines(self) -> AsyncIterator[str]:
         if self.fault == "hang":
             await asyncio.sleep(HANG_SECONDS)
+        await self.gate.wait()
         for word in self.reply.split(" "):
+            await asyncio.sleep(self.pace)
             yield _line(message={"role": "assistant", "content": f"{word} "}, done=False)
             if self.fault == "break":
                 return

@@ -15,6 +15,7 @@ from functions.runtime.discord.signing import (
     Caller,
     Signer,
     button_press,
+    form_sent,
     message_command,
     slash_command,
 )
@@ -51,6 +52,16 @@ class World:
 
     def press(self, custom_id: str, **caller: Any) -> dict[str, Any]:
         return button_press(custom_id, application_id=APPLICATION, caller=Caller(**caller))
+
+    def send_form(self, custom_id: str, question: str, **caller: Any) -> dict[str, Any]:
+        private = caller.pop("private", False)
+        return form_sent(
+            custom_id,
+            {"question": question},
+            application_id=APPLICATION,
+            caller=Caller(**caller),
+            private=private,
+        )
 
     async def post(self, body: dict[str, Any]) -> dict[str, Any]:
         raw = json.dumps(body).encode()

@@ -1,11 +1,13 @@
 """The generate function with search behind it, a Discord of its own and, if told so, a model."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
@@ -16,26 +18,30 @@ from functions.runtime.clients import Clients
 from functions.runtime.discord.twin import Twin
 from functions.runtime.embedder.protocol import EmbeddingModel
 from functions.runtime.events import QUESTION_ASKED
+from functions.runtime.ollama.client import OllamaClient
 from functions.runtime.ollama.twin import OllamaTwin
 from functions.runtime.settings import Settings
 from functions.runtime.tokens import encrypt_token
 from functions.search.main import build as build_search
+from tests.serving import served
 
 SECRET = bytes(range(32))
 APPLICATION = 4711
+CHANNEL = 815
 SETTINGS = Settings(
     secret_key=base64.b64encode(SECRET).decode(),
     discord_api_url="http://discord.test/api/v10",
     public_url="https://lore.example",
     ollama_host="http://ollama.test",
+    event_sink="http://broker.test/lorekeeper/default",
 )
 ASK = text(
     "INSERT INTO questions (guild_id, text, origin) VALUES (:guild, :text, :origin) RETURNING id"
 )
 INTERACTION = text(
-    "INSERT INTO interactions (id, guild_id, application_id, token, expires_at, question_id)"
-    " VALUES (:id, :guild, :application, :token,"
-    " clock_timestamp() + make_interval(secs => :seconds), :question)"
+    "INSERT INTO interactions (id, guild_id, application_id, channel_id, token, expires_at,"
+    " question_id, is_private) VALUES (:id, :guild, :application, :channel, :token,"
+    " clock_timestamp() + make_interval(secs => :seconds), :question, :private)"
 )
 
 
@@ -54,6 +60,30 @@ class Switch(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
+class Broker:
+    """Takes every event and hands it to generation, unless told to lose it."""
+
+    def __init__(self) -> None:
+        self.generate: httpx.AsyncClient | None = None
+        self.loses = False
+        self.subjects: list[str] = []
+        self._deliveries: set[asyncio.Task[Any]] = set()
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.subjects.append(request.headers["ce-subject"])
+        if self.generate and not self.loses:
+            delivery = asyncio.create_task(
+                self.generate.post("/", headers=request.headers, content=request.content)
+            )
+            self._deliveries.add(delivery)
+            delivery.add_done_callback(self._deliveries.discard)
+        return httpx.Response(202)
+
+    async def drain(self) -> None:
+        while self._deliveries:
+            await asyncio.gather(*self._deliveries)
+
+
 @dataclass
 class Asker:
     """Asks questions in one guild and reads what became of them."""
@@ -64,8 +94,10 @@ class Asker:
     search: Switch
     discord: Twin
     model: OllamaTwin
+    broker: Broker
     clients: Clients
-    interactions: int = field(default=0)
+    tokens: list[str] = field(default_factory=list)
+    tasks: list[asyncio.Task[int]] = field(default_factory=list)
 
     async def ask(self, question: str, *, origin: str = "cli") -> UUID:
         async with self.database.guild(self.guild) as session:
@@ -73,11 +105,12 @@ class Asker:
             asked: UUID = (await session.execute(ASK, values)).scalar_one()
         return asked
 
-    async def interact(self, question: UUID, *, seconds: float = 900) -> str:
+    async def interact(self, question: UUID, *, seconds: float = 900, private: bool = False) -> str:
         """Let a question come from Discord; return the interaction's token."""
         identity = (uuid4().int >> 66) + 1
         token = f"token-{identity}"
-        self.discord.announce(token, APPLICATION, acknowledged=True)
+        self.tokens.append(token)
+        self.discord.announce(token, APPLICATION, acknowledged=True, ephemeral=private)
         async with self.database.guild(self.guild) as session:
             await session.execute(
                 INTERACTION,
@@ -86,6 +119,8 @@ class Asker:
                     "guild": self.guild,
                     "application": APPLICATION,
                     "token": encrypt_token(token, key=SECRET, interaction_id=identity),
+                    "channel": CHANNEL,
+                    "private": private,
                     "seconds": seconds,
                     "question": question,
                 },
@@ -122,21 +157,43 @@ class Asker:
 
 
 @pytest.fixture
-async def asker(database: Database, model: EmbeddingModel, guild_id: int) -> AsyncIterator[Asker]:
+async def empty_queue(owner_url: str) -> None:
+    """The queue for the model is one for all guilds: nobody of another test is in line."""
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("TRUNCATE model_turns")
+    await connection.close()
+
+
+@pytest.fixture
+async def asker(
+    database: Database, model: EmbeddingModel, guild_id: int, empty_queue: None
+) -> AsyncIterator[Asker]:
     search = Switch(
         build_search(Clients(SETTINGS, name="search", database=database, embedder=model))
     )
-    discord, ollama = Twin(), OllamaTwin(fault="down")
+    discord, ollama, broker = Twin(), OllamaTwin(fault="down"), Broker()
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {
         "http://search.lorekeeper.svc.cluster.local": search,
         "http://discord.test": httpx.ASGITransport(discord.app),
         "http://ollama.test": httpx.ASGITransport(ollama.app),
+        "http://broker.test": httpx.MockTransport(broker),
     }
     async with httpx.AsyncClient(mounts=mounts) as http:
-        clients = Clients(SETTINGS, name="generate", http=http, database=database)
+        clients = Clients(SETTINGS, name="generate", http=http, database=database, embedder=model)
         transport = httpx.ASGITransport(build(clients))
         async with httpx.AsyncClient(transport=transport, base_url="http://generate") as caller:
-            yield Asker(database, guild_id, caller, search, discord, ollama, clients)
+            broker.generate = caller
+            yield Asker(database, guild_id, caller, search, discord, ollama, broker, clients)
+            await broker.drain()
+
+
+@pytest.fixture
+async def slow(museum: Asker) -> AsyncIterator[Asker]:
+    """An asker whose model writes word by word, over a real socket."""
+    museum.model = OllamaTwin()
+    async with served(museum.model.app) as url, httpx.AsyncClient() as http:
+        museum.clients.ollama = OllamaClient(http, host=url, model="llama3.2")
+        yield museum
 
 
 @pytest.fixture

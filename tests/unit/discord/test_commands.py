@@ -112,4 +112,4 @@ async def test_the_first_registration_and_a_surplus_command_are_changes() -> Non
         assert await register(client, application_id=APPLICATION)
 
     registered = [command["name"] for command in twin.commands(APPLICATION)]
-    assert registered == ["ask", "kb", "Add to knowledge base"]
+    assert registered == ["ask", "forget", "kb", "Add to knowledge base"]

@@ -1,0 +1,82 @@
+"""Let the model write, check what it says as it says it, and stop it when nobody wants it."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from functions.generate.progress import Progress
+from functions.generate.safety import make_safe
+from functions.generate.verification import Checker
+from functions.runtime.ollama.client import Completion, Message, OllamaClient
+from functions.runtime.stopwatch import Stopwatch
+
+
+@dataclass(kw_only=True)
+class Written:
+    """What came of one prompt; there is no completion where somebody stopped the model."""
+
+    completion: Completion | None = None
+    first_token_ms: float | None = None
+    stopped: bool = False
+    began: float = field(default_factory=perf_counter)
+
+    def note_first_token(self) -> None:
+        """Remember when the first word came."""
+        if self.first_token_ms is None:
+            self.first_token_ms = round((perf_counter() - self.began) * 1000, 2)
+
+
+async def write(
+    model: OllamaClient,
+    messages: Sequence[Message],
+    *,
+    checker: Checker,
+    progress: Progress,
+    watch: Stopwatch,
+) -> Written:
+    """Feed the checker with what the model writes, until its end or until somebody stops it.
+
+    Raises OllamaError where the model fails, LeaseLostError where the question is another's by now.
+    """
+    written = Written()
+    with watch.stage("writing"):
+        reading = asyncio.create_task(
+            _read(model, messages, checker=checker, progress=progress, written=written)
+        )
+        reporting = asyncio.create_task(progress.report_until_stopped())
+        try:
+            await asyncio.wait({reading, reporting}, return_when=asyncio.FIRST_COMPLETED)
+            written.stopped = reporting.done() and not reading.done()
+        finally:
+            # Closing the stream stops the model.
+            await _ended(reading, reporting)
+    for task in (reporting, reading):
+        if not task.cancelled():
+            task.result()
+    return written
+
+
+async def _read(
+    model: OllamaClient,
+    messages: Sequence[Message],
+    *,
+    checker: Checker,
+    progress: Progress,
+    written: Written,
+) -> None:
+    async with aclosing(model.stream(messages)) as pieces:
+        async for piece in pieces:
+            if piece.text:
+                written.note_first_token()
+                progress.stage = "writing"
+                # The model's own words: none of its links is a citation's.
+                progress.partial = make_safe(await checker.feed(piece.text))
+            written.completion = piece.completion
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
