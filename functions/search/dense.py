@@ -52,7 +52,11 @@ async def by_meaning(
         )
     if model == EMBEDDED:
         return found
-    return [msgspec.structs.replace(one, cosine=model.on_common_scale(one.cosine)) for one in found]
+    scale = model.on_common_scale
+    return [
+        msgspec.structs.replace(one, cosine=scale(one.cosine), nearness=scale(one.nearness))
+        for one in found
+    ]
 
 
 async def _moved(

@@ -42,6 +42,7 @@ def fuse(
                 chunk_id=found.chunk_id,
                 document_id=found.document_id,
                 cosine=found.cosine,
+                nearness=found.nearness,
                 bm25=hit.bm25,
                 coverage=hit.coverage,
                 score=score / (DENSE_WEIGHT + lexical_weight),

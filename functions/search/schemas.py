@@ -80,6 +80,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     chunk_id: int
     document_id: UUID
     cosine: float
+    nearness: float
     bm25: float
     coverage: float
     score: float
