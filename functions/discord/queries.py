@@ -148,7 +148,7 @@ async def _record_interaction(
         token_expires_at(command.interaction_id),
         question_id,
         version_id,
-        question_id is None or command.options.get("private") is True,
+        question_id is None or command.private,
     )
     if not new:
         raise SeenBeforeError

@@ -9,6 +9,7 @@ BEGIN = text(
     " FROM guilds WHERE questions.id = :question_id AND lease_id = :lease_id"
     " AND guilds.guild_id = questions.guild_id"
     " RETURNING questions.id, questions.guild_id, text, conversation, asked_by, stage,"
+    " follows IS NOT NULL AS is_follow_up,"
     " CAST(extract(epoch FROM clock_timestamp() - asked_at) AS float8) AS age,"
     " cancelled_at IS NOT NULL AS stopped,"
     " EXISTS (SELECT FROM model_turns WHERE question_id = questions.id) AS in_line,"
@@ -73,8 +74,8 @@ CLAIM_DELIVERY = text(
 )
 
 ENDED = text(
-    "SELECT text, status, answer, answer_kind, failure_reason FROM questions"
-    " WHERE id = :question_id"
+    "SELECT text, status, answer, answer_kind, failure_reason,"
+    " record ? 'cached_from' AS is_known FROM questions WHERE id = :question_id"
 )
 
 CITATIONS = text(
@@ -88,9 +89,12 @@ NOTICES = text(
     " FROM interactions WHERE question_id = :question_id AND delivered_at IS NULL ORDER BY id"
 )
 
-PART_BEGUN = text("UPDATE interactions SET parts_begun = :part WHERE id = :id")
-
-PART_SENT = text("UPDATE interactions SET parts_begun = :part, parts_sent = :part WHERE id = :id")
+# Written down before and after a message leaves that would show twice if it was sent again.
+NOTE_PARTS = text(
+    "UPDATE interactions SET parts_begun = :begun, parts_sent = :sent WHERE id = :id"
+    " AND EXISTS (SELECT FROM questions WHERE questions.id = :question_id"
+    " AND questions.lease_id = :lease_id) RETURNING id"
+)
 
 NOTICE_DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")
 

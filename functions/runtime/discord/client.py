@@ -17,6 +17,7 @@ from functions.runtime.discord.patience import (
     Patience,
     Sending,
 )
+from functions.runtime.discord.replies import Payload, WithFile
 from functions.runtime.discord.snowflakes import TOKEN_LIFE
 from functions.runtime.errors import (
     InvalidRequestError,
@@ -32,24 +33,6 @@ REQUEST_SECONDS = 10.0
 ATTACHMENT_SECONDS = 60.0
 # A call that leaves now must arrive before the token dies, by Discord's clock and not by ours.
 EXPIRY_MARGIN = timedelta(seconds=30)
-Payload = dict[str, Any]
-
-
-class WithFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A message with a text file attached to it."""
-
-    payload: Payload
-    name: str
-    content: str
-
-    def parts(self) -> dict[str, tuple[str | None, bytes, str]]:
-        """Return the parts of a form, as Discord names them."""
-        attachments = [{"id": "0", "filename": self.name}]
-        payload = msgspec.json.encode({**self.payload, "attachments": attachments})
-        return {
-            "payload_json": (None, payload, "application/json"),
-            "files[0]": (self.name, self.content.encode(errors="replace"), "text/markdown"),
-        }
 
 
 class Delivery(Enum):

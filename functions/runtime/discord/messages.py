@@ -89,12 +89,42 @@ def answer_message(
     *,
     kind: str,
     notice: str | None = None,
+    question_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``."""
+    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``.
+
+    With the id of its question it has a button that continues it.
+    """
+    content = message(_over(answer_markdown, _foot(citations, kind, notice)))
+    return {**content, "components": _follow_up(question_id)} if question_id else content
+
+
+def answer_text(
+    answer_markdown: str,
+    citations: Sequence[Citation] = (),
+    *,
+    kind: str,
+    notice: str | None = None,
+) -> str:
+    """Return what :func:`answer_message` says, however long it is."""
+    foot = _foot(citations, kind, notice)
+    return _shown(answer_markdown) + (f"\n\n{foot}" if foot else "")
+
+
+def _foot(citations: Sequence[Citation], kind: str, notice: str | None) -> str:
     remarks = [QUOTED] if kind == EXTRACTIVE else []
     remarks += [label(notice, maximum=300)] if notice else []
-    foot = "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
-    return message(_over(answer_markdown, foot))
+    return "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
+
+
+def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
+    button = {
+        "type": BUTTON,
+        "style": SECONDARY,
+        "label": "Ask a follow-up",
+        "custom_id": f"{FOLLOW}{question_id}",
+    }
+    return [{"type": ACTION_ROW, "components": [button]}]
 
 
 def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:
@@ -231,9 +261,12 @@ def _source_line(citation: Citation) -> str:
 def _over(text: str, foot: str) -> str:
     """Return a text, cut where it is too long, over what must stand under it whole."""
     below = f"\n\n{foot}" if foot else ""
+    return cut(_shown(text), maximum=MAXIMUM_CONTENT - length(below)) + below
+
+
+def _shown(text: str) -> str:
     # Discord refuses a message of blanks alone.
-    head = defuse(text.replace("\0", "")).strip() or "…"
-    return cut(head, maximum=MAXIMUM_CONTENT - length(below)) + below
+    return defuse(text.replace("\0", "")).strip() or "…"
 
 
 def _counted(count: int, noun: str) -> str:

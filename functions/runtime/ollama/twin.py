@@ -21,9 +21,9 @@ HANG_SECONDS = 30.0
 class OllamaTwin:
     """Answers every chat with ``reply``; remembers the bodies it was sent.
 
-    With an ``embedder`` it embeds too, and refuses what is longer than that reads. It reads a
-    prompt for ``reading`` seconds and takes ``pace`` for each word; ``at_once`` is how many chats
-    it had to bear side by side, ``stopped`` how many were not heard to the end.
+    With an ``embedder`` it embeds too, and refuses what is longer than that reads. It writes
+    once its ``gate`` is open, and takes ``pace`` seconds for each word; ``at_once`` is how many
+    chats it had to bear side by side, ``stopped`` how many were not heard to the end.
     """
 
     def __init__(
@@ -40,9 +40,12 @@ class OllamaTwin:
         self.embedder = embedder
         self.embedding_fault: EmbeddingFault = "none"
         self.context_length: int | None = None
+        self.on_gpu = 1
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
-        self.reading = self.pace = 0.0
+        self.pace = 0.0
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.at_once = self.stopped = self._running = 0
         self.looks = 0
         self.app = Starlette(
@@ -106,7 +109,7 @@ class OllamaTwin:
         return JSONResponse({"models": [{"model": name, "size": 2_000_000} for name in names]})
 
     async def _ps(self, _: Request) -> Response:
-        loaded = {"model": f"{self.model}:latest", "size_vram": 0, "context_length": 4096}
+        loaded = {"model": f"{self.model}:latest", "size_vram": self.on_gpu, "context_length": 4096}
         return JSONResponse({"models": [loaded] if self.chats else []})
 
     async def _pull(self, request: Request) -> Response:
@@ -147,7 +150,9 @@ class OllamaTwin:
             self.stopped += not whole
 
     async def _lines(self) -> AsyncIterator[str]:
-        await asyncio.sleep(HANG_SECONDS if self.fault == "hang" else self.reading)
+        if self.fault == "hang":
+            await asyncio.sleep(HANG_SECONDS)
+        await self.gate.wait()
         for word in self.reply.split(" "):
             await asyncio.sleep(self.pace)
             yield _line(message={"role": "assistant", "content": f"{word} "}, done=False)
