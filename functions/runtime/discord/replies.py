@@ -64,14 +64,11 @@ def answer_reply(
     """Return an answer with its sources under it, in as many messages as it takes."""
     whole = answer_text(answer_markdown, citations, kind=kind, notice=notice)
     contents = split_message(whole)
-    message_of = partial(
-        answer_message, answer_markdown, citations, kind=kind, question_id=question_id
-    )
-    first = message_of(notice=notice)
+    worded = partial(answer_message, answer_markdown, citations, kind=kind, question_id=question_id)
+    first = worded(notice=notice)
     if len(contents) == 1:
         return Reply(parts=[first])
-    short = message_of(notice=f"{notice or ''} {IN_THE_FILE}".strip())
-    filed = WithFile(payload=short, name=FILE_NAME, content=whole)
+    filed = WithFile(payload=worded(notice=IN_THE_FILE), name=FILE_NAME, content=whole)
     # What stands beside the text of one message, such as its buttons, belongs to the first.
     parts = [{**first, "content": contents[0]}, *map(message, contents[1:])]
     return Reply(parts=parts, filed=filed)
