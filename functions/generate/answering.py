@@ -8,9 +8,12 @@ from functools import partial
 import httpx
 import msgspec
 
+from functions.generate.caching import Kept, find_known, library_of
+from functions.generate.conversation import Found, hear, look_up
 from functions.generate.extracting import extract
 from functions.generate.progress import Progress
 from functions.generate.prompts import Asked, Prompt, build_prompt, salt_of
+from functions.generate.rewriting import rewrite
 from functions.generate.safety import make_safe
 from functions.generate.schemas import (
     Draft,
@@ -56,7 +59,7 @@ NOT_FOUND = "I found no answer to this in the documents here. The nearest I have
 NOT_UNDERSTOOD = "This question could not be looked up. Ask it in other words."
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Job:
     """A question that is being answered, and what is known so far of how."""
 
@@ -67,6 +70,8 @@ class Job:
     watch: Stopwatch = field(default_factory=Stopwatch)
     timings: dict[str, float] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
+    # What this answer can be found again by, where the guild wants that.
+    kept: Kept | None = None
 
     def timings_ms(self) -> dict[str, float]:
         """Return the milliseconds of every stage so far; ``total`` is without the queue."""
@@ -81,15 +86,14 @@ async def answer(job: Job) -> Outcome | Waiting:
     # Whoever queued up has its turn before anything is looked up again.
     if job.question.stage == "queued" and (waiting := await _wait(job)):
         return waiting
-    exchanges = await _hear(job)
-    if known := await _known(job, exchanges):
-        return known
-    query = await _rewritten(job, exchanges)
-    with job.watch.stage("search"):
-        found = await _search(job, query, exchanges)
-    if found is None:
+    library, exchanges = await _prepared(job)
+    looked_up = await _look_up(job, exchanges)
+    if looked_up is None:
         return Outcome(status="failed", reason=NOT_UNDERSTOOD)
-    draft = await _draft(job, found.passages, exchanges) if _passes(job, found) else None
+    if library and not looked_up.heard and (known := await _known(job, library)):
+        return known
+    found = looked_up.response
+    draft = await _draft(job, looked_up) if _passes(job, found) else None
     if isinstance(draft, Waiting):
         return draft
     _note_passages(job, found.passages, draft)
@@ -100,30 +104,64 @@ async def answer(job: Job) -> Outcome | Waiting:
     )
 
 
-async def _hear(job: Job) -> list[Exchange]:
-    """Return what was asked before in the same conversation, oldest first."""
-    del job
-    return []
+async def _prepared(job: Job) -> tuple[bytes | None, list[Exchange]]:
+    """Return which library answers, where answers are given again, and what was asked before."""
+    question = job.question
+    async with job.clients.database.guild(question.guild_id) as session:
+        # Before the search: of an answer nobody may believe that it knows what came after it.
+        wanted = question.caches_answers
+        library = await library_of(session, question, job.clients.settings) if wanted else None
+        return library, await hear(session, question.id)
 
 
-async def _known(job: Job, exchanges: Sequence[Exchange]) -> Outcome | None:
+async def _look_up(job: Job, exchanges: list[Exchange]) -> Found | None:
+    """Return what was found for a question, by itself or as the continuation that it is."""
+    rewritten = await _rewritten(job, exchanges)
+    with job.watch.stage("search"):
+        found = await look_up(
+            partial(_search, job),
+            job.question.text,
+            exchanges,
+            rewritten=rewritten,
+            is_follow_up=job.question.is_follow_up,
+        )
+    if found:
+        job.record.turns = [exchange.question for exchange in found.heard]
+        job.record.rewritten = found.rewritten
+    return found
+
+
+async def _rewritten(job: Job, exchanges: Sequence[Exchange]) -> str | None:
+    """Let the model say a follow-up by itself, where the guild wants that and nobody waits."""
+    model = job.clients.ollama
+    if not exchanges or not job.question.rewrites_questions or model is None:
+        return None
+    if not await model.is_ready() or await job.turn.take():
+        return None
+    with job.watch.stage("rewriting"):
+        return await rewrite(model, job.question.text, exchanges, salt=_salt(job))
+
+
+async def _known(job: Job, library: bytes) -> Outcome | None:
     """Return the answer that was given to this question before, where it still holds."""
-    del job, exchanges
-    return None
+    vector = await job.clients.embedder.embed_query(job.question.text)
+    job.kept = Kept(library=library, vector=vector)
+    async with job.clients.database.guild(job.question.guild_id) as session:
+        known = await find_known(session, job.question, job.kept)
+    if known is None:
+        return None
+    job.record.passages = known.record.passages
+    job.record.prompt_version = known.record.prompt_version
+    job.record.cached_from = known.record.cached_from
+    return Outcome(status="answered", draft=known.draft, evidence=known.evidence)
 
 
-async def _rewritten(job: Job, exchanges: Sequence[Exchange]) -> str:
-    """Return the question as it is looked up."""
-    del exchanges
-    return job.question.text
-
-
-async def _search(job: Job, query: str, exchanges: Sequence[Exchange]) -> SearchResponse | None:
+async def _search(job: Job, query: str, turns: list[str]) -> SearchResponse | None:
     """Return what was found, or None where search refuses the question for good."""
     request = SearchRequest(
         guild_id=job.question.guild_id,
         query=query[:MAXIMUM_QUERY],
-        turns=[exchange.question for exchange in exchanges],
+        turns=[turn[:MAXIMUM_QUERY] for turn in turns],
         highlights=True,
     )
     try:
@@ -168,14 +206,13 @@ def _refusal(passages: Sequence[Passage]) -> Draft:
     )
 
 
-async def _draft(
-    job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]
-) -> Draft | Waiting:
+async def _draft(job: Job, looked_up: Found) -> Draft | Waiting:
     """Return a model's answer as far as the passages support it, else a quotation of them."""
+    passages = looked_up.response.passages
     model = await _model(job)
     if model is None:
         return extract(passages)
-    prompt = _prompt(job, model, passages, exchanges)
+    prompt = _prompt(job, model, passages, looked_up.heard)
     if not prompt.passages:
         return _quoted(job, passages, "too_long")
     if waiting := await _wait(job):
@@ -211,15 +248,19 @@ async def _model(job: Job) -> OllamaClient | None:
     return None if job.record.fallback else model
 
 
+def _salt(job: Job) -> str:
+    return salt_of(job.question.guild_id, secret=job.clients.settings.secret())
+
+
 def _prompt(
     job: Job, model: OllamaClient, passages: Sequence[Passage], exchanges: Sequence[Exchange]
 ) -> Prompt:
-    settings = job.clients.settings
     asked = Asked(
         question=job.question.text,
-        salt=salt_of(job.question.guild_id, secret=settings.secret()),
+        salt=_salt(job),
         wishes=job.question.instructions,
         exchanges=exchanges,
+        before=exchanges[-1].chunk_ids if exchanges else [],
     )
     prompt = build_prompt(
         asked,

@@ -54,6 +54,9 @@ class Errand:
         )
 
 
+ANSWERED_BEFORE = "Answered before, from the same documents."
+
+
 async def deliver(clients: Clients, lease: Lease) -> None:
     """Deliver an ended question and record that this is done.
 
@@ -82,8 +85,13 @@ async def _reply(session: AsyncSession, lease: Lease) -> tuple[str, Reply]:
         return ended.text, Reply(parts=[failure_message(ended.failure_reason)])
     if ended.status == "refused":
         return ended.text, Reply(parts=[refusal_message(ended.answer or "", citations)])
-    kind = ended.answer_kind or "extractive"
-    return ended.text, answer_reply(ended.answer or "", citations, kind=kind)
+    return ended.text, answer_reply(
+        ended.answer or "",
+        citations,
+        kind=ended.answer_kind or "extractive",
+        notice=ANSWERED_BEFORE if ended.is_known else None,
+        question_id=lease.row_id,
+    )
 
 
 async def _tell(errand: Errand) -> None:

@@ -9,6 +9,7 @@ BEGIN = text(
     " FROM guilds WHERE questions.id = :question_id AND lease_id = :lease_id"
     " AND guilds.guild_id = questions.guild_id"
     " RETURNING questions.id, questions.guild_id, text, conversation, asked_by, stage,"
+    " follows IS NOT NULL AS is_follow_up,"
     " CAST(extract(epoch FROM clock_timestamp() - asked_at) AS float8) AS age,"
     " cancelled_at IS NOT NULL AS stopped,"
     " EXISTS (SELECT FROM model_turns WHERE question_id = questions.id) AS in_line,"
@@ -73,8 +74,8 @@ CLAIM_DELIVERY = text(
 )
 
 ENDED = text(
-    "SELECT text, status, answer, answer_kind, failure_reason FROM questions"
-    " WHERE id = :question_id"
+    "SELECT text, status, answer, answer_kind, failure_reason,"
+    " record ? 'cached_from' AS is_known FROM questions WHERE id = :question_id"
 )
 
 CITATIONS = text(

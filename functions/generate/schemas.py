@@ -20,6 +20,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     guild_id: int
     text: str
     conversation: str | None = None
+    is_follow_up: bool = False
     asked_by: int | None = None
     stage: Stage = "searching"
     age: float = 0.0
@@ -133,6 +134,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None
     answer_kind: str | None
     failure_reason: str | None
+    is_known: bool
 
 
 def cite(passage: Passage, *, number: int, quote: str) -> Citation:

@@ -8,6 +8,7 @@ import msgspec
 
 from functions.generate import queries
 from functions.generate.answering import Job, answer
+from functions.generate.caching import remember
 from functions.generate.delivery import deliver
 from functions.generate.progress import Progress
 from functions.generate.schemas import Outcome, Question, Waiting
@@ -135,6 +136,10 @@ async def _publish(job: Job, lease: Lease, event: Event, outcome: Outcome) -> No
         for citation in draft.citations if draft else []:
             fields = {name: getattr(citation, name) for name in citation.__struct_fields__}
             await session.execute(queries.INSERT_CITATION, {**scope, **fields})
+        if job.kept and outcome.status == "answered":
+            await remember(
+                session, job.question, job.record, settings=job.clients.settings, kept=job.kept
+            )
         await mark_handled(session, lease, event)
         # Whoever is next need not wait until this answer is delivered.
         called = await job.turn.end(session)

@@ -89,9 +89,14 @@ def answer_message(
     *,
     kind: str,
     notice: str | None = None,
+    question_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``."""
-    return message(_over(answer_markdown, _foot(citations, kind, notice)))
+    """Return an answer with its sources under it; ``kind`` is ``extractive`` or ``model``.
+
+    With the id of its question it has a button that continues it.
+    """
+    content = message(_over(answer_markdown, _foot(citations, kind, notice)))
+    return {**content, "components": _follow_up(question_id)} if question_id else content
 
 
 def answer_text(
@@ -110,6 +115,16 @@ def _foot(citations: Sequence[Citation], kind: str, notice: str | None) -> str:
     remarks = [QUOTED] if kind == EXTRACTIVE else []
     remarks += [label(notice, maximum=300)] if notice else []
     return "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
+
+
+def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
+    button = {
+        "type": BUTTON,
+        "style": SECONDARY,
+        "label": "Ask a follow-up",
+        "custom_id": f"{FOLLOW}{question_id}",
+    }
+    return [{"type": ACTION_ROW, "components": [button]}]
 
 
 def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:

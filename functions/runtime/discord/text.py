@@ -8,8 +8,9 @@ ELLIPSIS = " …"
 FENCE = "```"
 # Invisible, and enough that Discord no longer reads a mention.
 GAP = "\u200b"
-# The wide and the small @ become a real one where text is normalised later on.
-EVERYONE = re.compile(r"([@＠﹫])(?=everyone|here)", re.IGNORECASE)
+# Wide, small and ornate letters become real ones where text is normalised later on.
+AT = re.compile(r"[@＠﹫](?=(\S{4,8}))")
+EVERYBODY = ("everyone", "here")
 TOKEN = re.compile(
     r"<(?=@[!&]?\d+>|#\d+>|/[^<>\n]{1,100}:\d+>|a?:\w{1,32}:\d+>|t:-?\d+(?::\w)?>|id:\w+>)"
 )
@@ -29,7 +30,12 @@ def length(text: str) -> int:
 
 def defuse(text: str) -> str:
     """Return the text with every mention, command link and custom emoji made plain."""
-    return TOKEN.sub(f"<{GAP}", EVERYONE.sub(rf"\1{GAP}", text))
+    return TOKEN.sub(f"<{GAP}", AT.sub(_apart, text))
+
+
+def _apart(match: re.Match[str]) -> str:
+    called = unicodedata.normalize("NFKC", match[1]).casefold()
+    return match[0] + GAP if called.startswith(EVERYBODY) else match[0]
 
 
 def label(text: str, *, maximum: int) -> str:
