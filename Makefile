@@ -30,7 +30,7 @@ check: setup ## Run what CI runs: lint, types, contracts and tests.
 	$(BIN)/pytest
 
 faults: setup ## Break the running system on purpose, for an hour.
-	$(BIN)/python -m tests.faults --kills 200 --boundaries 20 --postmasters 50 \
+	$(BIN)/python -m tests.faults --kills 200 --boundaries 20 --postmasters 50 --questions 200 \
 	  --events 10 --drops 1000 --neighbour 20
 
 format: .make/venv ## Put the code into its form.

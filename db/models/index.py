@@ -135,6 +135,7 @@ class Embedding(Base):
         ),
         CheckConstraint("(model_id <> 1) OR (vector_dims(embedding) = 384)", name="embedding_size"),
         CheckConstraint("vector_norm(embedding) BETWEEN 0.99 AND 1.01", name="embedding_length"),
+        Index("embeddings_of_guild", "guild_id", "model_id"),
     )
 
     chunk_id: Mapped[int] = mapped_column(primary_key=True)

@@ -182,3 +182,8 @@ class Interaction(Base):
     question_id: Mapped[UUID | None]
     version_id: Mapped[UUID | None]
     delivered_at: Mapped[datetime | None]
+    # Whether only who asked may see what is sent.
+    is_private: Mapped[bool] = mapped_column(server_default=sql("true"))
+    # The messages of a long answer. One that was begun and not sent may have arrived or not.
+    parts_begun: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    parts_sent: Mapped[int] = mapped_column(SmallInteger, server_default="0")

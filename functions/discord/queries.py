@@ -99,8 +99,9 @@ OPEN_AGAIN = """
 
 RECORD_INTERACTION = """
     INSERT INTO interactions
-      (id, guild_id, application_id, channel_id, token, expires_at, question_id, version_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      (id, guild_id, application_id, channel_id, token, expires_at, question_id, version_id,
+       is_private)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (id) DO NOTHING RETURNING true
 """
 
@@ -147,6 +148,7 @@ async def _record_interaction(
         token_expires_at(command.interaction_id),
         question_id,
         version_id,
+        question_id is None or command.private,
     )
     if not new:
         raise SeenBeforeError

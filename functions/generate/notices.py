@@ -8,17 +8,19 @@ from functions.runtime.tokens import TokenError, decrypt_token
 
 
 async def find_notices(clients: Clients, lease: Lease) -> list[Notice]:
-    """Return the replies that still say "thinking"."""
+    """Return where nobody has been told the end yet."""
     async with clients.database.guild(lease.guild_id) as session:
-        rows = (await session.execute(queries.NOTICES, {"question_id": lease.row_id})).mappings()
-        sealed = [dict(row) for row in rows]
+        rows = await session.execute(queries.NOTICES, {"question_id": lease.row_id})
+        sealed = [dict(row) for row in rows.mappings()]
     key = clients.settings.secret()
-    notices = []
-    for row in sealed:
-        try:
-            token = decrypt_token(row["token"], key=key, interaction_id=row["id"])
-        except TokenError:
-            # Written under another key: it will never be read again, and the answer must not wait.
-            continue
-        notices.append(Notice(**{**row, "token": token}))
-    return notices
+    return [Notice(**{**row, "token": _opened(row["id"], row["token"], key)}) for row in sealed]
+
+
+def _opened(interaction_id: int, sealed: bytes | None, key: bytes) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        return decrypt_token(sealed, key=key, interaction_id=interaction_id)
+    except TokenError:
+        # Written under another key: it will never be read again, and the answer must not wait.
+        return None

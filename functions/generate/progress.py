@@ -97,10 +97,11 @@ class Progress:
 
     async def _edit(self, message: dict[str, Any]) -> None:
         for notice in self._notices or ():
-            await self._clients.discord.edit_original(
-                notice.application_id,
-                notice.token,
-                message,
-                expires_at=notice.expires_at,
-                insist=False,
-            )
+            if notice.token:
+                await self._clients.discord.edit_original(
+                    notice.application_id,
+                    notice.token,
+                    message,
+                    expires_at=notice.expires_at,
+                    insist=False,
+                )

@@ -74,7 +74,7 @@ CLAIM_DELIVERY = text(
 )
 
 ENDED = text(
-    "SELECT status, answer, answer_kind, failure_reason, record ? 'cached_from' AS is_known"
+    "SELECT text, status, answer, answer_kind, failure_reason, record ? 'cached_from' AS is_known"
     " FROM questions WHERE id = :question_id"
 )
 
@@ -83,10 +83,17 @@ CITATIONS = text(
     " ORDER BY number"
 )
 
+# The token is forgotten when it expires; the channel can be written to all the same.
 NOTICES = text(
-    "SELECT id, application_id, token, expires_at FROM interactions"
-    " WHERE question_id = :question_id AND token IS NOT NULL AND delivered_at IS NULL"
-    " AND expires_at > clock_timestamp()"
+    "SELECT id, application_id, channel_id, token, expires_at, is_private, parts_begun, parts_sent"
+    " FROM interactions WHERE question_id = :question_id AND delivered_at IS NULL ORDER BY id"
+)
+
+# Written down before and after a message leaves that would show twice if it was sent again.
+NOTE_PARTS = text(
+    "UPDATE interactions SET parts_begun = :begun, parts_sent = :sent WHERE id = :id"
+    " AND EXISTS (SELECT FROM questions WHERE questions.id = :question_id"
+    " AND questions.lease_id = :lease_id) RETURNING id"
 )
 
 NOTICE_DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")

@@ -111,17 +111,25 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an answer goes in Discord."""
+    """Where an answer goes in Discord, and how much of it has gone there.
+
+    There is no token once that has expired, or where it cannot be read.
+    """
 
     id: int
     application_id: int
-    token: str
+    channel_id: int | None
+    token: str | None
     expires_at: datetime
+    is_private: bool
+    parts_begun: int
+    parts_sent: int
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """A question's row once it ended, as it is delivered."""
 
+    text: str
     status: Status
     answer: str | None
     answer_kind: str | None

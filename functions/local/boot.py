@@ -51,7 +51,9 @@ class Stopwatch:
         err.print(f"[green]✓[/green] {sentence} [dim]{seconds:.1f} s[/dim]")
 
 
-def local_settings(home: Home, *, database_url: str, port: int) -> Settings:
+def local_settings(
+    home: Home, *, database_url: str, port: int, ollama_host: str | None
+) -> Settings:
     """Return the settings of a laptop; what the environment says goes first."""
     keys = home.secrets()
     defaults = {
@@ -62,6 +64,7 @@ def local_settings(home: Home, *, database_url: str, port: int) -> Settings:
     fixed = {
         "LORE_DATABASE_URL": database_url,
         "LORE_MODELS": str(models_path()),
+        "OLLAMA_HOST": ollama_host or "",
         "K_SINK": SINK,
     }
     settings = load_settings({**defaults, **{k: v for k, v in os.environ.items() if v}, **fixed})

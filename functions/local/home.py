@@ -38,6 +38,8 @@ class Home:
         self.secrets_file = folder / "secrets.json"
         self.sample_marker = folder / "sample.json"
         self.log_file = folder / "lorekeeper.log"
+        self.model_server = folder / "ollama.json"
+        self.model_server_log = folder / "ollama.log"
 
     @classmethod
     def from_environment(cls) -> "Home":

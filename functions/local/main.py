@@ -12,6 +12,7 @@ COMMANDS = {
     "eval": "Measure how well questions find their answers.",
     "export": "Save every document of the knowledge base.",
     "ingest": "Add files, folders and web pages to the knowledge base.",
+    "models": "See and fetch the models that Ollama has.",
     "migrate": "Bring the database to the newest schema.",
     "reindex": "Change the embedding model without a moment's silence.",
     "run": "Run the whole system on this machine.",

@@ -14,6 +14,7 @@ from db.migrate import migrate
 from db.session import driver_url
 from functions.local.boot import local_settings
 from functions.local.home import AlreadyRunningError, Home, UsageError, models_path, port
+from functions.local.model_server import known_server
 from functions.local.postgres import app_url, running_url, start_postgres
 from functions.runtime.clients import Clients
 from functions.runtime.embedder.install import install
@@ -74,7 +75,13 @@ async def opened_owner() -> AsyncIterator[Owner]:
     home = Home.from_environment()
     home.prepare()
     async with _local_url(home) as url:
-        settings = local_settings(home, database_url=app_url(url), port=port())
+        server = await asyncio.to_thread(known_server, home)
+        settings = local_settings(
+            home,
+            database_url=app_url(url),
+            port=port(),
+            ollama_host=server.host if server else None,
+        )
         await asyncio.to_thread(install, models_path(), report=lambda _: None)
         async with _owner(url, settings) as owner:
             yield owner

@@ -49,11 +49,6 @@ class Prefixes(msgspec.Struct, frozen=True, kw_only=True):
     passage: str | None = None
 
 
-def plain_name(name: str) -> str:
-    """Return a model's name without the tag that means none."""
-    return name.strip().removesuffix(":latest")
-
-
 def default_prefixes(name: str) -> tuple[str, str]:
     """Return the prefixes that the models of this name were trained with."""
     bare = name.rsplit("/", 1)[-1].split(":", 1)[0]

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.errors import LorekeeperError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from db.session import Database
     from functions.runtime.discord.client import DiscordClient
+    from functions.runtime.embedder.embedder import Embedder
     from functions.runtime.embedder.protocol import EmbeddingModel
     from functions.runtime.embedder.registry import RegisteredModel
     from functions.runtime.events import EventPublisher
@@ -98,19 +99,27 @@ class Clients:
 
     def embedder_of(self, model: "RegisteredModel") -> "EmbeddingModel":
         """Return the embedding model that a guild's row names; opened when first needed."""
-        if model.engine == "embedded":
+        if model.engine == "embedded" and self.settings.embedder == "embedded":
             return self.embedder
         if model.id not in self._embedders:
-            from functions.runtime.ollama.embedding import OllamaEmbedder  # noqa: PLC0415
-
-            if self.settings.ollama_host is None:
-                raise LorekeeperError(
-                    f"OLLAMA_HOST is not set: the embedding model {model.name} cannot be reached."
-                )
-            self._embedders[model.id] = OllamaEmbedder(
-                self.http, host=self.settings.ollama_host, model=model
-            )
+            self._embedders[model.id] = self._embedder_on_server(model)
         return self._embedders[model.id]
+
+    def _embedder_on_server(self, model: "RegisteredModel") -> "EmbeddingModel":
+        from functions.runtime.ollama.embedding import OllamaEmbedder  # noqa: PLC0415
+
+        host = self.settings.ollama_host
+        if host is None:
+            raise LorekeeperError(
+                f"OLLAMA_HOST is not set: the embedding model {model.name} cannot be reached."
+            )
+        if model.engine == "ollama":
+            return OllamaEmbedder(self.http, host=host, model=model)
+        from functions.runtime.ollama.carried import CarriedEmbedder  # noqa: PLC0415
+
+        here = cast("Embedder", self.embedder)
+        there = OllamaEmbedder(self.http, host=host, model=model, fold=here.fold)
+        return CarriedEmbedder(here, there=there)
 
     @cached_property
     def discord(self) -> "DiscordClient":
@@ -133,7 +142,10 @@ class Clients:
         if self.settings.ollama_host is None:
             return None
         return OllamaClient(
-            self.http, host=self.settings.ollama_host, model=self.settings.chat_model
+            self.http,
+            host=self.settings.ollama_host,
+            model=self.settings.chat_model,
+            context_tokens=self.settings.context_tokens,
         )
 
     @cached_property
@@ -166,6 +178,8 @@ class Clients:
             await self.database.close()
         if "web" in opened:
             await self.web.close()
+        if self.__dict__.get("ollama"):
+            await self.__dict__["ollama"].close()
         if "http" in opened:
             await self.http.aclose()
         if "embedder" in opened:

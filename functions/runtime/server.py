@@ -16,8 +16,17 @@ from functions.runtime.settings import SettingsError, load_settings
 USAGE = 2
 
 
-def serve(name: str, build: Callable[[Clients], ASGIApp], *, required: tuple[str, ...]) -> None:
-    """Start the function ``name``; a bad setting ends the process with every problem listed."""
+def serve(
+    name: str,
+    build: Callable[[Clients], ASGIApp],
+    *,
+    required: tuple[str, ...],
+    warms_up: bool = False,
+) -> None:
+    """Start the function ``name``; a bad setting ends the process with every problem listed.
+
+    One that ``warms_up`` has the language model loaded while it already answers.
+    """
     try:
         settings = load_settings(os.environ, required=required)
     except SettingsError as error:
@@ -25,7 +34,7 @@ def serve(name: str, build: Callable[[Clients], ASGIApp], *, required: tuple[str
         raise SystemExit(USAGE) from None
     configure_logs(settings.log_level)
     clients = Clients(settings, name=name)
-    app = closing(build(clients), clients)
+    app = closing(build(clients), clients, warms_up=warms_up)
     # Knative lets SIGTERM through only after the last request: stop at once.
     uvicorn.run(
         app,
@@ -40,11 +49,13 @@ def serve(name: str, build: Callable[[Clients], ASGIApp], *, required: tuple[str
     )
 
 
-def closing(app: ASGIApp, clients: Clients) -> ASGIApp:
+def closing(app: ASGIApp, clients: Clients, *, warms_up: bool = False) -> ASGIApp:
     """Wrap an app so that its clients are closed when the server stops."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if warms_up and clients.ollama:
+            clients.ollama.start_warming_up()
         try:
             yield
         finally:

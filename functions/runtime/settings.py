@@ -122,6 +122,8 @@ def _problems_of(settings: Settings) -> list[str]:
         problems.append(problem)
     if settings.web_allow and not settings.in_development:
         problems.append("LORE_WEB_ALLOW opens inner addresses: it is for development only.")
+    if settings.embedder == "ollama" and settings.ollama_host is None:
+        problems.append("LORE_EMBEDDER is ollama, so OLLAMA_HOST must say where Ollama answers.")
     return problems
 
 

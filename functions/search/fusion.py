@@ -1,7 +1,7 @@
 """One ranking of what was found by meaning and what was found by words."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from functions.search.schemas import Candidate, Hit, Neighbour
 
@@ -14,10 +14,7 @@ DENSE_WEIGHT = 0.6
 # zh on de .800 .804.
 FULL_COVERAGE = 0.5
 MOST_PER_DOCUMENT = 3
-
-
-def _between(value: float, lowest: float, highest: float) -> float:
-    return (value - lowest) / (highest - lowest) if highest > lowest else 1.0
+NO_HIT = Hit(chunk_id=0, bm25=0.0, coverage=0.0)
 
 
 def fuse(
@@ -29,34 +26,34 @@ def fuse(
     """
     by_words = {hit.chunk_id: hit for hit in hits}
     cosines = [neighbour.cosine for neighbour in neighbours]
+    lowest, highest = min(cosines, default=0.0), max(cosines, default=0.0)
     best_bm25 = max((hit.bm25 for hit in hits), default=0.0)
     coverage = max((hit.coverage for hit in hits), default=0.0)
     full = FULL_COVERAGE * reachable
     lexical_weight = (1 - DENSE_WEIGHT) * (min(1.0, coverage / full) if full else 0.0)
     candidates = []
     for found in neighbours:
-        hit = by_words.get(found.chunk_id)
-        dense = DENSE_WEIGHT * _between(found.cosine, min(cosines), max(cosines))
-        lexical = lexical_weight * hit.bm25 / best_bm25 if hit and best_bm25 else 0.0
+        hit = by_words.get(found.chunk_id, NO_HIT)
+        near = (found.cosine - lowest) / (highest - lowest) if highest > lowest else 1.0
+        words = hit.bm25 / best_bm25 if best_bm25 else 0.0
+        score = DENSE_WEIGHT * near + lexical_weight * words
         candidates.append(
             Candidate(
                 chunk_id=found.chunk_id,
                 document_id=found.document_id,
                 cosine=found.cosine,
-                bm25=hit.bm25 if hit else 0.0,
-                coverage=hit.coverage if hit else 0.0,
-                score=(dense + lexical) / (DENSE_WEIGHT + lexical_weight),
+                bm25=hit.bm25,
+                coverage=hit.coverage,
+                score=score / (DENSE_WEIGHT + lexical_weight),
             )
         )
     return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.chunk_id))
 
 
-def spread(ranked: Iterable[Candidate]) -> list[Candidate]:
-    """Keep the best few of each document, so that one long document does not hide the rest."""
+def spread(ranked: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield the best few of each document, so that one long document does not hide the rest."""
     taken: Counter[object] = Counter()
-    kept = []
     for candidate in ranked:
         taken[candidate.document_id] += 1
         if taken[candidate.document_id] <= MOST_PER_DOCUMENT:
-            kept.append(candidate)
-    return kept
+            yield candidate

@@ -1,6 +1,7 @@
 """What the words of a question find: exact BM25, and how much of the question a passage holds."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,6 +11,7 @@ from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.passages import SearchRequest
 from functions.search import queries
+from functions.search.filters import NO_FILTERS, filter_values
 from functions.search.lexicon import Lexicon, open_lexicon, read_terms
 from functions.search.schemas import Bm25, Hit, Listing, Reading
 from functions.search.scoring import Array, Search, TermPostings, Weighted
@@ -17,10 +19,14 @@ from functions.search.weighing import weigh, words_by_language
 
 
 class Lexical(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found by words, and what the guild is found with: its model, its passages' count."""
+    """What was found by words, and what it was found with: the guild's model and index.
+
+    ``allowed`` are the ids of the chunks that the filters let answer, None where they let all.
+    """
 
     model: RegisteredModel
-    passages: int
+    lexicon: Lexicon
+    allowed: Any = None
     readings: list[Reading]
     hits: list[Hit]
 
@@ -28,13 +34,16 @@ class Lexical(msgspec.Struct, frozen=True, kw_only=True):
 async def by_words(
     session: AsyncSession, cache: BoundedCache, request: SearchRequest, *, bm25: Bm25, depth: int
 ) -> Lexical:
-    """Return the ``depth`` best passages by their words."""
+    """Return the ``depth`` best passages by their words, of those that the filters let answer."""
     model, listing = await _start(session, request.guild_id)
     lexicon = await open_lexicon(session, cache, request.guild_id, listing=listing, bm25=bm25)
     words = words_by_language(request.query, lexicon.living_languages, turns=request.turns)
     every = sorted({word for _, of_language in words for word in of_language})
+    admitted = await _admitted(session, lexicon, request)
+    allowed = None if admitted is None else lexicon.passages.chunk_ids[admitted]
+    nothing = Lexical(model=model, lexicon=lexicon, allowed=allowed, readings=[], hits=[])
     if not every or not lexicon.count:
-        return Lexical(model=model, passages=lexicon.count, readings=[], hits=[])
+        return nothing
     postings = await read_terms(session, cache, lexicon, every)
     holding = {term: found.holding for term, found in postings.items()}
     readings = [
@@ -43,8 +52,8 @@ async def by_words(
         )
         for languages, of_language in words
     ]
-    hits = _hits(lexicon, readings, postings, depth=depth)
-    return Lexical(model=model, passages=lexicon.count, readings=readings, hits=hits)
+    hits = _hits(lexicon, readings, postings, admitted=admitted, depth=depth)
+    return msgspec.structs.replace(nothing, readings=readings, hits=hits)
 
 
 async def _start(session: AsyncSession, guild_id: int) -> tuple[RegisteredModel, Listing]:
@@ -56,14 +65,31 @@ async def _start(session: AsyncSession, guild_id: int) -> tuple[RegisteredModel,
     return RegisteredModel(**named), listing
 
 
+async def _admitted(
+    session: AsyncSession, lexicon: Lexicon, request: SearchRequest
+) -> Array | None:
+    """Tell for each slot whether the filters let it answer; None where they let all."""
+    if request.filters == NO_FILTERS:
+        return None
+    values = {"guild_id": request.guild_id, **filter_values(request.filters)}
+    row = (await session.execute(queries.ALLOWED, values)).one()
+    admitted = np.zeros(len(lexicon.living), np.bool_)
+    for segment_id, slot, count in zip(row.segment_ids, row.first_slots, row.counts, strict=True):
+        first = lexicon.segments[segment_id].first + slot
+        admitted[first : first + count] = True
+    return admitted
+
+
 def _hits(
     lexicon: Lexicon,
     readings: Sequence[Reading],
     postings: Mapping[str, TermPostings],
     *,
+    admitted: Array | None,
     depth: int,
 ) -> list[Hit]:
-    search = Search(lexicon.passages, _weighted(lexicon, readings, postings), depth=depth)
+    wanted = _weighted(lexicon, readings, postings)
+    search = Search(lexicon.passages, wanted, admitted=admitted, depth=depth)
     slots, scores = search.best()
     coverage = _coverage(lexicon, readings, postings, slots)
     return [

@@ -43,6 +43,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     segments: dict[int, Placed]
     passages: Passages
+    documents: Any
     lengths: Any
     living: Any
     all_alive: bool
@@ -54,7 +55,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """Return the bytes it takes."""
-        arrays = (*msgspec.structs.astuple(self.passages)[:3], self.lengths, self.living)
+        of_passages = msgspec.structs.astuple(self.passages)[:3]
+        arrays = (*of_passages, self.documents, self.lengths, self.living)
         return sum(array.nbytes for array in arrays)
 
 
@@ -115,7 +117,7 @@ class _Assembly:
             parts.append(part)
             segments[segment_id] = Placed(id=segment_id, first=first, passages=len(part[0]))
             first += len(part[0])
-        chunk_ids, lengths, languages, living = (
+        chunk_ids, lengths, languages, documents, living = (
             (np.concatenate(arrays) for arrays in zip(*parts, strict=True)) if parts else _nothing()
         )
         mean = max(listing.terms / max(listing.passages, 1), 1.0)
@@ -125,6 +127,7 @@ class _Assembly:
             state=state,
             segments=segments,
             passages=Passages(chunk_ids=chunk_ids, languages=languages, norms=norms, k1=bm25.k1),
+            documents=documents,
             lengths=lengths,
             living=living,
             all_alive=bool(living.all()),
@@ -133,8 +136,8 @@ class _Assembly:
             count=listing.passages,
         )
 
-    def _part(self, segment_id: int) -> tuple[Array, Array, Array, Array]:
-        """Return the chunk, length, language and life of a segment's slots."""
+    def _part(self, segment_id: int) -> tuple[Array, ...]:
+        """Return the chunk, length, language, document and life of a segment's slots."""
         row = self._rows.get(segment_id)
         if row is None or row.chunk_ids is None:
             former = _former_part(self._former, segment_id)
@@ -144,11 +147,14 @@ class _Assembly:
         else:
             chunk_ids, lengths = decode_chunk_ids(row.chunk_ids), decode_lengths(row.lengths)
         languages = np.zeros(len(chunk_ids), np.uint16)
+        documents = np.full(len(chunk_ids), None, np.object_)
         living = np.zeros(len(chunk_ids), np.bool_)
-        for first, count, language in zip(row.first_slots, row.counts, row.languages, strict=True):
+        versions = zip(row.first_slots, row.counts, row.languages, row.documents, strict=True)
+        for first, count, language, document in versions:
             languages[first : first + count] = self._code(language)
+            documents[first : first + count] = document
             living[first : first + count] = True
-        return chunk_ids, lengths, languages, living
+        return chunk_ids, lengths, languages, documents, living
 
     def _told(self, codes: Array) -> list[str]:
         counted = np.bincount(codes, minlength=len(self._languages))
@@ -162,7 +168,7 @@ class _Assembly:
         return self._languages.index(language)
 
 
-def _former_part(former: Lexicon | None, segment_id: int) -> tuple[Array, Array, Array, Array]:
+def _former_part(former: Lexicon | None, segment_id: int) -> tuple[Array, ...]:
     if former is None:
         return _nothing()
     span = former.segments[segment_id].span
@@ -171,15 +177,17 @@ def _former_part(former: Lexicon | None, segment_id: int) -> tuple[Array, Array,
         passages.chunk_ids[span],
         former.lengths[span],
         passages.languages[span],
+        former.documents[span],
         former.living[span],
     )
 
 
-def _nothing() -> tuple[Array, Array, Array, Array]:
+def _nothing() -> tuple[Array, ...]:
     return (
         np.empty(0, np.int64),
         np.empty(0, np.int32),
         np.empty(0, np.uint16),
+        np.empty(0, np.object_),
         np.empty(0, np.bool_),
     )
 

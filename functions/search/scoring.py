@@ -86,10 +86,18 @@ def impacts(frequencies: Array, norms: Array, *, k1: float) -> Array:
 
 
 class Search:
-    """One question's scores, slot by slot."""
+    """One question's scores, slot by slot; ``admitted`` tells which slots may be found."""
 
-    def __init__(self, passages: Passages, wanted: Sequence[Weighted], *, depth: int) -> None:
+    def __init__(
+        self,
+        passages: Passages,
+        wanted: Sequence[Weighted],
+        *,
+        depth: int,
+        admitted: Array | None = None,
+    ) -> None:
         self._passages = passages
+        self._admitted = admitted
         self._wanted = sorted(wanted, key=lambda term: -term.bound)
         self._depth = depth
         self._scores = np.zeros(len(passages.chunk_ids))
@@ -115,6 +123,9 @@ class Search:
         slots, frequencies = term.postings.everywhere()
         if term.allowed is not None:
             kept = term.allowed[self._passages.languages[slots]]
+            slots, frequencies = slots[kept], frequencies[kept]
+        if self._admitted is not None:
+            kept = self._admitted[slots]
             slots, frequencies = slots[kept], frequencies[kept]
         norms = self._passages.norms[slots]
         before = self._scores[slots]

@@ -1,11 +1,11 @@
 """Find the passages that answer a question: by meaning, by words, in one ranking."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.clients import Clients
@@ -15,8 +15,8 @@ from functions.runtime.passages import Passage, SearchRequest, SearchResponse
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
 from functions.search.conversation import embed_conversation
+from functions.search.dense import by_meaning
 from functions.search.evidence import evidence
-from functions.search.filters import NO_FILTERS, filter_values
 from functions.search.folding import Row, fold
 from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
@@ -25,8 +25,6 @@ from functions.search.neighbours import join_neighbours
 from functions.search.schemas import (
     Bm25,
     Candidate,
-    Hit,
-    Neighbour,
     PassageRow,
     Readable,
     Reading,
@@ -35,21 +33,9 @@ from functions.search.weighing import reachable
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
-# Words are looked up before the filters hold; what they leave must still be enough.
-DEPTH_BEFORE_FILTERS = 1_000
-# Comparing with every passage misses none and takes 2 ms a thousand; walking the index takes 4 ms.
-MOST_COMPARED_EXACTLY = 10_000
 # The row asked for may stand in the fourth; two passages more take 0.1 s on two cores.
 HIGHLIGHTED_PASSAGES = 5
 LOCATION_SEPARATOR = " › "
-
-
-class Dense(msgspec.Struct, frozen=True, kw_only=True):
-    """The question as the guild's model sees it, and how many passages it is compared with."""
-
-    model: RegisteredModel
-    vector: Any
-    passages: int
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,16 +79,17 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
         async with clients.database.guild(request.guild_id, snapshot=True) as session:
             with watch.stage("lexical"):
                 lexical = await _by_words(clients, session, request)
-            model, hits = lexical.model, lexical.hits
+            model = lexical.model
             if model != guess:
                 embedding.cancel()
                 clients.known_models[request.guild_id] = model
                 embedding = asyncio.ensure_future(_embed(clients, request, model, watch))
             vector = await embedding
             with watch.stage("dense"):
-                dense = Dense(model=model, vector=vector, passages=lexical.passages)
-                neighbours = await _by_meaning(session, request, dense=dense, hits=hits)
-            ranked = fuse(neighbours, hits, reachable=reachable(lexical.readings))
+                neighbours = await by_meaning(
+                    session, clients.segments, request, vector, lexical=lexical, depth=DEPTH
+                )
+            ranked = fuse(neighbours, lexical.hits, reachable=reachable(lexical.readings))
             with watch.stage("fetch"):
                 best, folded = await _fetch(session, request, spread(ranked))
                 best = await join_neighbours(session, request, best)
@@ -122,59 +109,22 @@ async def _embed(
         )
 
 
-async def _rows(
-    session: AsyncSession, statement: TextClause, values: dict[str, Any]
-) -> list[dict[str, Any]]:
-    result = await session.execute(statement, values)
-    return [dict(row) for row in result.mappings()]
-
-
 async def _by_words(clients: Clients, session: AsyncSession, request: SearchRequest) -> Lexical:
     bm25 = Bm25(k1=clients.settings.bm25_k1, b=clients.settings.bm25_b)
-    depth = DEPTH if request.filters == NO_FILTERS else DEPTH_BEFORE_FILTERS
-    return await by_words(session, clients.segments, request, bm25=bm25, depth=depth)
-
-
-async def _by_meaning(
-    session: AsyncSession, request: SearchRequest, *, dense: Dense, hits: Sequence[Hit]
-) -> list[Neighbour]:
-    """Return the nearest passages, and the cosine of each that was found by its words.
-
-    Here the filters hold: a hit that they leave out is not among what is returned.
-    """
-    filtered = request.filters != NO_FILTERS
-    values = {"guild_id": request.guild_id, **filter_values(request.filters)}
-    passages = dense.passages
-    if filtered and passages > MOST_COMPARED_EXACTLY:
-        passages = (await _rows(session, queries.COUNT_ALLOWED, values))[0]["passages"]
-    statement = queries.exact(dense.model, filtered=filtered)
-    if passages > MOST_COMPARED_EXACTLY:
-        statement = queries.indexed(dense.model, filtered=filtered)
-        await session.execute(queries.ITERATE)
-    values |= {
-        "vector": "[" + ",".join(f"{value:.7g}" for value in dense.vector) + "]",
-        "also": [hit.chunk_id for hit in hits],
-        "depth": DEPTH,
-    }
-    return [
-        Neighbour(**{**row, "cosine": dense.model.on_common_scale(row["cosine"])})
-        for row in await _rows(session, statement, values)
-    ]
+    return await by_words(session, clients.segments, request, bm25=bm25, depth=DEPTH)
 
 
 async def _fetch(
-    session: AsyncSession, request: SearchRequest, ranked: Sequence[Candidate]
+    session: AsyncSession, request: SearchRequest, ranked: Iterator[Candidate]
 ) -> tuple[list[Row], set[int]]:
     """Return the ``k`` best with their rows, and which passages say what a better one says."""
     kept: list[Row] = []
     folded: set[int] = set()
     # A few more than k, and again where most of them said the same.
-    batch = 2 * request.k + HIGHLIGHTED_PASSAGES
-    for first in range(0, len(ranked), batch):
-        rows = await _with_rows(session, request.guild_id, ranked[first : first + batch])
+    size = 2 * request.k + HIGHLIGHTED_PASSAGES
+    while len(kept) < request.k and (batch := list(islice(ranked, size))):
+        rows = await _with_rows(session, request.guild_id, batch)
         folded.update(candidate.chunk_id for candidate, _ in fold(kept, rows))
-        if len(kept) >= request.k:
-            break
     return kept[: request.k], folded
 
 
@@ -185,7 +135,7 @@ async def _with_rows(
         "guild_id": guild_id,
         "chunk_ids": [candidate.chunk_id for candidate in candidates],
     }
-    fetched = await _rows(session, queries.PASSAGES, values)
+    fetched = (await session.execute(queries.PASSAGES, values)).mappings()
     rows = {row["chunk_id"]: PassageRow(**row) for row in fetched}
     # A version published since the ranking took its predecessor's passages away.
     return [

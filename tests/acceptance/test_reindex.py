@@ -57,6 +57,6 @@ def test_a_model_that_is_not_there_changes_nothing(new_laptop: Laptop, ollama: s
     new_laptop.environment["OLLAMA_HOST"] = ollama
     refused = new_laptop.lore("reindex", "--model", "missing", check=False)
     assert refused.returncode == 1
-    assert "ollama pull missing" in " ".join(refused.stderr.split())
+    assert "lore models pull missing" in " ".join(refused.stderr.split())
     unnamed = new_laptop.lore("reindex", check=False)
     assert unnamed.returncode == 2

@@ -5,6 +5,7 @@ import contextlib
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +17,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.faults.deliveries import deliver
-from tests.faults.kills import Campaign, Ledger
+from tests.faults.kills import Campaign
 from tests.faults.machine import Machine, Nursery, machine
 from tests.faults.neighbour import compare
+from tests.faults.questions import asking
 from tests.faults.server import Server
 
 out = Console()
 CORPUS = 100
+# Random moments are what happens; the commits are few and each is reached on purpose.
+KILLS_PER_COMMIT = 100
 STORMED = 100
 # Both in a thousand: the promise is that every single one becomes ready.
 DROPPED = (0.1, 1.0)
@@ -35,6 +39,7 @@ class Orders:
     kills: int
     boundaries: int
     postmasters: int
+    questions: int
     events: int
     drops: int
     neighbour: int
@@ -57,6 +62,7 @@ Task = Callable[[Machine], Awaitable[Finding]]
 @click.option("--kills", default=0, help="kill -9 at so many random moments.")
 @click.option("--boundaries", default=0, help="kill -9 so often at every commit boundary.")
 @click.option("--postmasters", default=0, help="kill -9 PostgreSQL so often.")
+@click.option("--questions", default=0, help="kill -9 so often while questions are answered.")
 @click.option("--events", default=0, help="Deliver each event so often, shuffled, 8 at once.")
 @click.option("--drops", default=0, help="So many documents while 10 %, then all events are lost.")
 @click.option("--neighbour", default=0, help="Time a document beside so many hostile files.")
@@ -85,6 +91,8 @@ async def _run(orders: Orders) -> list[Finding]:
 def _tasks(orders: Orders, server: Server) -> Iterator[Task]:
     if orders.kills or orders.boundaries or orders.postmasters:
         yield partial(_kill, orders=orders, server=server)
+    if orders.questions:
+        yield partial(_ask, orders=orders)
     if orders.events:
         yield partial(_storm, orders=orders)
     if orders.drops:
@@ -115,7 +123,7 @@ async def _kill(made: Machine, *, orders: Orders, server: Server) -> Finding:
     with _watched("kills at commits", orders.boundaries * len(reached)) as tick:
         await campaign.die_at(reached, times=orders.boundaries, tick=tick)
     ledger = await campaign.finish()
-    _show(ledger)
+    _show(ledger.deaths)
     versions = " + ".join(f"{count} {status}" for status, count in ledger.statuses.items())
     return Finding(
         fault=f"{ledger.deaths.total()} kills, {len(reached)} commit boundaries",
@@ -128,9 +136,32 @@ async def _kill(made: Machine, *, orders: Orders, server: Server) -> Finding:
     )
 
 
-def _show(ledger: Ledger) -> None:
+async def _ask(made: Machine, *, orders: Orders) -> Finding:
+    started = time.perf_counter()
+    each = max(1, orders.questions // KILLS_PER_COMMIT)
+    async with asking(made, seed=orders.seed) as questions:
+        reached = await questions.prepare()
+        with _watched("random kills while answering", orders.questions) as tick:
+            await questions.die_at_random(times=orders.questions, tick=tick)
+        with _watched("kills at commits of generation", each * len(reached)) as tick:
+            await questions.die_at(reached, times=each, tick=tick)
+        account = await questions.finish()
+    _show(account.deaths)
+    kinds = " + ".join(f"{count} {kind}" for kind, count in account.kinds.items())
+    return Finding(
+        fault=f"{account.deaths.total()} kills while answering, {len(reached)} commit boundaries",
+        outcome=(
+            f"{account.heard} questions promised of {len(account.asks)} asked, {kinds};"
+            f" broken: {dict(account.broken) or 'nothing'};"
+            f" not reached: {account.missed or 'none'}; {time.perf_counter() - started:.0f} s"
+        ),
+        kept=not account.broken and not account.missed,
+    )
+
+
+def _show(deaths: Counter[str]) -> None:
     table = Table("killed at", "times")
-    for place, times in sorted(ledger.deaths.items()):
+    for place, times in sorted(deaths.items()):
         table.add_row(place, str(times))
     out.print(table)
 

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import msgspec
 import uvicorn
 
 from functions.local import system
@@ -27,9 +28,10 @@ from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.events import DOCUMENT_UPLOADED, EventPublisher
 from functions.runtime.logs import JsonFormatter
 from functions.runtime.settings import LOCAL_GUILD, Settings
+from functions.search import service as search_service
 from tests.faults.boundaries import watch_commits
 from tests.faults.corpus import DEADLY, FLAKY, HOPELESS
-from tests.faults.plans import Moment, Plan
+from tests.faults.plans import APPLICATION, APPLICATION_SEED, Moment, Plan
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 SWEEP = f"http://{system.cluster_host('sweep')}/"
@@ -74,6 +76,17 @@ async def live(plan: Plan) -> None:
     _prepare(plan)
     listener = _listen(plan.port)
     signer = Signer(bytes(32))
+    manifests = Path(plan.manifests)
+    async with system.running(
+        _settings(plan, signer), embedder=_embedder(plan), manifests_path=manifests
+    ) as running:
+        others = asyncio.create_task(_be_used(plan, running, signer))
+        config = uvicorn.Config(running.app, log_config=None, access_log=False, lifespan="off")
+        await uvicorn.Server(config).serve(sockets=[listener])
+        await others
+
+
+def _settings(plan: Plan, signer: Signer) -> Settings:
     settings = Settings(
         environment="development",
         database_url=plan.database_url,
@@ -81,14 +94,15 @@ async def live(plan: Plan) -> None:
         event_sink=system.SINK,
         simulator=signer.simulator(application_id=SIMULATED_APPLICATION, api_url=SIMULATOR_API),
     )
-    manifests = Path(plan.manifests)
-    async with system.running(
-        settings, embedder=_embedder(plan), manifests_path=manifests
-    ) as running:
-        others = asyncio.create_task(_be_used(plan, running, signer))
-        config = uvicorn.Config(running.app, log_config=None, access_log=False, lifespan="off")
-        await uvicorn.Server(config).serve(sockets=[listener])
-        await others
+    if plan.discord_url is None:
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        discord_application_id=APPLICATION,
+        discord_public_key=Signer(APPLICATION_SEED).public_key,
+        discord_api_url=plan.discord_url,
+        ollama_host=plan.ollama_host,
+    )
 
 
 async def _be_used(plan: Plan, running: system.System, signer: Signer) -> None:
@@ -137,6 +151,9 @@ def _embedder(plan: Plan) -> EmbeddingModel:
 def _prepare(plan: Plan) -> None:
     """Change in this process what a plan wants otherwise."""
     vars(leases).update(LEASE_SECONDS=plan.lease, RENEWAL_SECONDS=plan.renewal)
+    if plan.ollama_host:
+        # Evidence is calibrated for real vectors; here every question is worth an answer.
+        vars(search_service).update(evidence=lambda *_, **__: 1.0)
     if plan.drop:
         _lose(plan)
     if plan.copies > 1:

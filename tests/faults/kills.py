@@ -98,7 +98,7 @@ class Campaign:
             await self._upload(http, DOCUMENTS_RECORDED)
             await self.machine.wait_for_work(owner, most=END_SECONDS)
         await self.machine.kill(pid)
-        return _read(record)
+        return read_boundaries(record)
 
     async def die_at_random(self, *, times: int, tick: Tick) -> None:
         """Kill the system so often, each time at a random moment of its life."""
@@ -234,7 +234,7 @@ async def look_for(machine: Machine, words: str) -> list[int]:
     return [passage.chunk_id for passage in found.passages]
 
 
-def _read(record: Path) -> dict[tuple[str, Moment], int]:
+def read_boundaries(record: Path) -> dict[tuple[str, Moment], int]:
     """Return the boundaries of a recorded life in the order of the alphabet."""
     reached: Counter[tuple[str, Moment]] = Counter()
     for line in record.read_text(encoding="utf-8").splitlines():

@@ -105,6 +105,10 @@ class Machine:
         self._nursery = nursery
         self._living: set[int] = set()
 
+    def tell(self, **changes: Any) -> None:
+        """Change what holds for every life from now on."""
+        self.plan = msgspec.structs.replace(self.plan, **changes)
+
     async def close(self) -> None:
         """Kill whatever still lives here."""
         for pid in tuple(self._living):

@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+# The application that members ask in whose Discord outlives the system.
+APPLICATION = 4711
+APPLICATION_SEED = bytes(range(1, 33))
 Moment = Literal["before", "after"]
 
 
@@ -22,7 +25,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     that is lost, but for those of the sweep. ``copies`` delivers every event so
     often, shuffled, eight at once, every fifth from another source. ``moderator`` has a file added
     in Discord once the system is up. ``slowness`` is added to each batch that is embedded; what is
-    ``healed`` embeds every word.
+    ``healed`` embeds every word. ``discord_url`` and ``ollama_host`` are a Discord and a model
+    outside of the process.
     """
 
     database_url: str
@@ -39,4 +43,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     moderator: bool = False
     slowness: float = 0.0
     healed: bool = False
+    discord_url: str | None = None
+    ollama_host: str | None = None
     seed: int = 0

@@ -12,13 +12,13 @@ from functions.local.owner import Owner, opened_owner
 from functions.local.registration import (
     Prefixes,
     ensure_index,
-    plain_name,
     proposed,
     register,
     registered_models,
 )
 from functions.local.reindexing import GuildVectors, Reindexing, guild_vectors
 from functions.runtime.embedder.registry import RegisteredModel
+from functions.runtime.ollama.store import plain_name
 
 
 @click.command()

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import click
 import uvicorn
@@ -13,9 +13,13 @@ import uvicorn
 from functions.local.boot import Stopwatch, local_settings, opened
 from functions.local.console import err, run_command
 from functions.local.home import Home, UsageError, port
+from functions.local.model_server import ModelServer, model_server
 from functions.local.sample import ingest_sample
 from functions.local.system import System, running
+from functions.runtime.clients import Clients
+from functions.runtime.errors import LorekeeperError
 from functions.runtime.logs import JsonFormatter
+from functions.runtime.ollama.store import ModelStore, plain_name
 from functions.runtime.settings import Settings
 
 HOST = "127.0.0.1"
@@ -31,8 +35,13 @@ READY = """
 
 Ctrl-C stops; the data stays."""
 CONNECTED = "interactions arrive at {url}/interactions"
-WRITTEN = "written by {model} where Ollama answers at {host}, quoted where it does not"
-QUOTED = "quoted from the documents; set OLLAMA_HOST to have them written"
+WRITTEN = "written by {model} on the Ollama at {url} ({origin})"
+WITHOUT_MODEL = (
+    "quoted from the documents: the Ollama at {url} ({origin}) has no {model}.\n"
+    "              Get it with .venv/bin/lore models pull"
+)
+SILENT = "quoted from the documents until an Ollama answers at {url} ({origin})"
+QUOTED = "quoted from the documents; install Ollama, or set OLLAMA_HOST, to have them written"
 UNCONNECTED = "docs/connecting-discord.md says how to connect a real application"
 
 
@@ -49,22 +58,60 @@ async def _run() -> None:
     with home.locked(), _reserve(listen_on) as listener:
         watch = Stopwatch()
         err.print("[bold]Starting Lorekeeper[/bold]")
-        async with opened(home, watch) as (postgres, embedder):
-            settings = local_settings(home, database_url=postgres.app_url, port=listen_on)
-            async with running(settings, embedder=embedder) as system:
+        async with (
+            opened(home, watch) as (postgres, embedder),
+            model_server(home, lasting=True) as ollama,
+        ):
+            if ollama:
+                watch.done(f"Ollama at {ollama.url}, {ollama.origin}")
+            settings = local_settings(
+                home,
+                database_url=postgres.app_url,
+                port=listen_on,
+                ollama_host=ollama.host if ollama else None,
+            )
+            async with (
+                running(settings, embedder=embedder) as system,
+                _warming_up(settings, system),
+            ):
                 watch.done("Functions, broker and gateway")
-                ready = _greeting(settings, home, listen_on)
-                await _serve(system, listener, home, ready)
+                writer = await _writer(settings, system, ollama)
+                await _serve(system, listener, home, _greeting(settings, home, listen_on, writer))
         err.print("[green]✓[/green] Stopped. The data stays.")
 
 
-def _greeting(settings: Settings, home: Home, listen_on: int) -> str:
+@asynccontextmanager
+async def _warming_up(settings: Settings, system: System) -> AsyncIterator[None]:
+    """Have the chat model loaded meanwhile: the first question does not wait for that."""
+    clients = Clients(settings, name="run", http=system.http)
+    if clients.ollama:
+        clients.ollama.start_warming_up()
+    try:
+        yield
+    finally:
+        await clients.close()
+
+
+async def _writer(settings: Settings, system: System, ollama: ModelServer | None) -> str:
+    """Return who writes the answers, and what to do where nobody does."""
+    if ollama is None:
+        return QUOTED
+    model = plain_name(settings.chat_model)
+    try:
+        names = await ModelStore(system.http, host=ollama.host).models()
+    except LorekeeperError:
+        sentence = SILENT
+    else:
+        sentence = WRITTEN if model in names else WITHOUT_MODEL
+    return sentence.format(model=model, url=ollama.url, origin=ollama.origin)
+
+
+def _greeting(settings: Settings, home: Home, listen_on: int, writer: str) -> str:
     """Return what there is to do and to look at, now that everything is up."""
     connected = settings.discord_public_key is not None
-    host, model = settings.ollama_host, settings.chat_model
     return READY.format(
         port=listen_on,
-        writer=WRITTEN.format(model=model, host=host) if host else QUOTED,
+        writer=writer,
         discord=CONNECTED.format(url=settings.public_url) if connected else UNCONNECTED,
         log=home.log_file,
     )

@@ -17,6 +17,7 @@ from functions.runtime.discord.patience import (
     Patience,
     Sending,
 )
+from functions.runtime.discord.replies import Payload, WithFile
 from functions.runtime.discord.snowflakes import TOKEN_LIFE
 from functions.runtime.errors import (
     InvalidRequestError,
@@ -32,7 +33,6 @@ REQUEST_SECONDS = 10.0
 ATTACHMENT_SECONDS = 60.0
 # A call that leaves now must arrive before the token dies, by Discord's clock and not by ours.
 EXPIRY_MARGIN = timedelta(seconds=30)
-Payload = dict[str, Any]
 
 
 class Delivery(Enum):
@@ -89,7 +89,7 @@ class DiscordClient:
         self,
         application_id: int,
         token: str,
-        payload: Payload,
+        payload: Payload | WithFile,
         *,
         expires_at: datetime,
         insist: bool = True,
@@ -107,6 +107,33 @@ class DiscordClient:
         """Send another message; ``UNCERTAIN`` where it may or may not have arrived."""
         url = self._webhook(application_id, token)
         return await self._deliver("POST", url, payload, expires_at=expires_at)
+
+    async def send_message(
+        self, application_id: int, channel_id: int, payload: Payload, *, nonce: str
+    ) -> Delivery:
+        """Write into a channel as the bot; Discord shows what comes twice with a nonce once.
+
+        A nonce has at most 25 characters, and is remembered for some minutes.
+        """
+        if self._bot_token is None:
+            return Delivery.REFUSED
+        url = f"{self._base(application_id)}/channels/{channel_id}/messages"
+        headers = {**self._headers, "authorization": f"Bot {self._bot_token}"}
+        body = {**payload, "nonce": nonce, "enforce_nonce": True}
+        patience = Patience(age=TOKEN_LIFE, repeatable=True)
+        while True:
+            answer = await self._send("POST", url, body, headers=headers)
+            if answer.succeeded:
+                return Delivery.DELIVERED
+            pause = patience.pause(answer)
+            if pause is None:
+                return _verdict(answer, repeatable=True)
+            await self._clock.sleep(pause)
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether channels can be written to."""
+        return self._bot_token is not None
 
     async def get_commands(self, application_id: int) -> list[Payload]:
         """Return the commands that are registered for every server."""
@@ -163,7 +190,7 @@ class DiscordClient:
         self,
         method: str,
         url: str,
-        payload: Payload,
+        payload: Payload | WithFile,
         *,
         expires_at: datetime,
         insist: bool = True,
@@ -204,11 +231,15 @@ class DiscordClient:
                 raise DiscordRefusedError(_explained(answer))
 
     async def _send(self, method: str, url: str, body: Any, *, headers: dict[str, str]) -> Answer:
-        content = None if body is None else msgspec.json.encode(body)
-        typed = headers if content is None else {**headers, "content-type": "application/json"}
+        encoded: dict[str, Any] = {}
+        if isinstance(body, WithFile):
+            encoded = {"files": body.parts()}
+        elif body is not None:
+            encoded = {"content": msgspec.json.encode(body)}
+            headers = {**headers, "content-type": "application/json"}
         try:
             response = await self._http.request(
-                method, url, content=content, headers=typed, timeout=REQUEST_SECONDS
+                method, url, headers=headers, timeout=REQUEST_SECONDS, **encoded
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Answer(sending=Sending.NEVER_LEFT)

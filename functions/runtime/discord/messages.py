@@ -95,10 +95,7 @@ def answer_message(
 
     With the id of its question it has a button that continues it.
     """
-    remarks = [QUOTED] if kind == EXTRACTIVE else []
-    remarks += [label(notice, maximum=300)] if notice else []
-    foot = "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
-    content = message(_over(answer_markdown, foot))
+    content = message(_over(answer_markdown, _foot(citations, kind, notice)))
     return {**content, "components": _follow_up(question_id)} if question_id else content
 
 
@@ -110,6 +107,24 @@ def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
         "custom_id": f"{FOLLOW}{question_id}",
     }
     return [{"type": ACTION_ROW, "components": [button]}]
+
+
+def answer_text(
+    answer_markdown: str,
+    citations: Sequence[Citation] = (),
+    *,
+    kind: str,
+    notice: str | None = None,
+) -> str:
+    """Return what :func:`answer_message` says, however long it is."""
+    foot = _foot(citations, kind, notice)
+    return _shown(answer_markdown) + (f"\n\n{foot}" if foot else "")
+
+
+def _foot(citations: Sequence[Citation], kind: str, notice: str | None) -> str:
+    remarks = [QUOTED] if kind == EXTRACTIVE else []
+    remarks += [label(notice, maximum=300)] if notice else []
+    return "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
 
 
 def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:
@@ -246,9 +261,12 @@ def _source_line(citation: Citation) -> str:
 def _over(text: str, foot: str) -> str:
     """Return a text, cut where it is too long, over what must stand under it whole."""
     below = f"\n\n{foot}" if foot else ""
+    return cut(_shown(text), maximum=MAXIMUM_CONTENT - length(below)) + below
+
+
+def _shown(text: str) -> str:
     # Discord refuses a message of blanks alone.
-    head = defuse(text.replace("\0", "")).strip() or "…"
-    return cut(head, maximum=MAXIMUM_CONTENT - length(below)) + below
+    return defuse(text.replace("\0", "")).strip() or "…"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,6 +1,9 @@
 """A twin of Discord's API for tests and for ``lore simulate``: the real shapes, nobody's server."""
 
 from collections.abc import Awaitable, Callable
+from email.message import Message as EmailMessage
+from email.parser import BytesParser
+from email.policy import HTTP
 from functools import partial
 from typing import Any
 
@@ -19,6 +22,7 @@ from functions.runtime.discord.twin_state import (
     Memory,
     Payload,
     RefusedError,
+    UploadedFile,
 )
 
 API = "/api/v10"
@@ -75,6 +79,19 @@ class Twin:
         conversation = self._memory.find(token)
         return conversation.messages.get(ORIGINAL) if conversation else None
 
+    def messages(self, token: str) -> list[Payload]:
+        """Return every message of an interaction as a member sees it now, the first one first."""
+        conversation = self._memory.find(token)
+        return list(conversation.messages.values()) if conversation else []
+
+    def file(self, url: str) -> bytes:
+        """Return what lies under a file's URL."""
+        return self._memory.file_at(url.removeprefix(self._origin))
+
+    def channel(self, channel_id: int) -> list[Payload]:
+        """Return what the bot wrote into a channel, in order."""
+        return list(self._memory.channels.get(channel_id, []))
+
     def knows(self, token: str) -> bool:
         """Tell whether a token was announced and is not forgotten."""
         return self._memory.find(token) is not None
@@ -115,10 +132,36 @@ def _as_discord(memory: Memory, handle: Callable[..., Awaitable[Response]]) -> E
 
 
 async def _json(request: Request, *, shape: Any) -> Any:
+    body = await read_body(request, maximum=MAXIMUM_FILE)
     try:
-        return msgspec.json.decode(await read_body(request), type=shape)
+        return msgspec.json.decode(body, type=shape)
     except msgspec.DecodeError:
         raise RefusedError(NOT_JSON) from None
+
+
+async def _message(request: Request) -> tuple[Payload, list[UploadedFile]]:
+    """Return a message and the files that came with it."""
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith("multipart/form-data"):
+        return await _json(request, shape=Payload), []
+    body = await read_body(request, maximum=MAXIMUM_FILE)
+    form = BytesParser(policy=HTTP).parsebytes(f"content-type: {kind}\r\n\r\n".encode() + body)
+    parts = {part.get_param("name", header="content-disposition"): part for part in form.walk()}
+    try:
+        payload = msgspec.json.decode(_content(parts["payload_json"]), type=Payload)
+    except (KeyError, msgspec.DecodeError):
+        raise RefusedError(NOT_JSON) from None
+    files = [
+        UploadedFile(name=part.get_filename() or "", content=_content(part))
+        for name, part in parts.items()
+        if str(name).startswith("files[")
+    ]
+    return payload, files
+
+
+def _content(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _conversation(memory: Memory, request: Request) -> Conversation:
@@ -131,8 +174,8 @@ async def _edit(memory: Memory, request: Request) -> Response:
     key = request.path_params["message"]
     if key != ORIGINAL and key not in conversation.messages:
         raise RefusedError(UNKNOWN_MESSAGE)
-    payload = await _json(request, shape=Payload)
-    return JSONResponse(memory.write(conversation, key, payload))
+    payload, files = await _message(request)
+    return JSONResponse(memory.write(conversation, key, payload, files=files))
 
 
 async def _read(memory: Memory, request: Request) -> Response:
@@ -150,13 +193,20 @@ async def _delete(memory: Memory, request: Request) -> Response:
 
 async def _follow_up(memory: Memory, request: Request) -> Response:
     conversation = _conversation(memory, request)
-    payload = await _json(request, shape=Payload)
+    payload, files = await _message(request)
     # The first message after a promise takes the promise's place.
     key = memory.new_id() if ORIGINAL in conversation.messages else ORIGINAL
-    message = memory.write(conversation, key, payload)
+    message = memory.write(conversation, key, payload, files=files)
     if key != ORIGINAL:
         message["id"] = key
     return JSONResponse(message)
+
+
+async def _post(memory: Memory, request: Request) -> Response:
+    if not request.headers.get("authorization", "").startswith("Bot "):
+        raise RefusedError(NO_BOT)
+    payload, files = await _message(request)
+    return JSONResponse(memory.post(request.path_params["channel"], payload, files=files))
 
 
 async def _commands(memory: Memory, request: Request) -> Response:
@@ -197,6 +247,7 @@ def _api_routes(memory: Memory) -> list[Route]:
         Route(message, wrap(_read), methods=["GET"]),
         Route(message, wrap(_delete), methods=["DELETE"]),
         Route(webhook, wrap(_follow_up), methods=["POST"]),
+        Route(API + "/channels/{channel:int}/messages", wrap(_post), methods=["POST"]),
         Route(commands, wrap(_commands), methods=["GET", "PUT"]),
         Route(
             "/ephemeral-attachments/{channel:int}/{identity:int}/{name:path}",

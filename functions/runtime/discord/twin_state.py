@@ -2,10 +2,11 @@
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -36,6 +37,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 FOREVER = 2**31
 UNKNOWN_WEBHOOK = Fault(status=404, code=10015, message="Unknown Webhook", times=FOREVER)
 UNKNOWN_MESSAGE = Fault(status=404, code=10008, message="Unknown Message", times=FOREVER)
+INVALID_FORM = Fault(status=400, code=50035, message="Invalid Form Body", times=FOREVER)
 EXPIRED = Fault(status=401, code=50027, message="Invalid Webhook Token", times=FOREVER)
 
 
@@ -53,6 +55,13 @@ def rate_limit(retry_after: float, *, times: int = 1) -> Fault:
 def broken(status: int = 502, *, times: int = 1) -> Fault:
     """Return a failure on Discord's own side."""
     return Fault(status=status, message="Bad Gateway", times=times)
+
+
+class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came with a message."""
+
+    name: str
+    content: bytes
 
 
 class RefusedError(Exception):
@@ -94,6 +103,7 @@ class Memory:
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
         self._files: OrderedDict[tuple[int, int, str], bytes] = OrderedDict()
         self.commands: dict[int, list[Payload]] = {}
+        self.channels: dict[int, list[Payload]] = {}
 
     def new_id(self) -> str:
         """Return a fresh id."""
@@ -144,30 +154,81 @@ class Memory:
         """Return a kept file by the parts of its path."""
         return self._files.get((channel, identity, name))
 
-    def write(self, conversation: Conversation, key: str, payload: Payload) -> Payload:
+    def post(
+        self, channel_id: int, payload: Payload, *, files: Sequence[UploadedFile] = ()
+    ) -> Payload:
+        """Add a message to a channel, unless one with its nonce is there."""
+        _check(payload)
+        messages = self.channels.setdefault(channel_id, [])
+        nonce = payload.get("nonce")
+        if payload.get("enforce_nonce") and nonce:
+            for known in messages:
+                if known["nonce"] == nonce:
+                    return known
+        message: Payload = {
+            **self._loading(application_id=0, flags=0),
+            "id": self.new_id(),
+            "channel_id": str(channel_id),
+            "content": payload.get("content") or "",
+            "flags": payload.get("flags") or 0,
+            "type": 0,
+            "nonce": nonce,
+            "attachments": self._attached(payload, files),
+        }
+        messages.append(message)
+        return message
+
+    def _attached(self, payload: Payload, files: Sequence[UploadedFile]) -> list[Payload]:
+        """Return the files of a message, which its payload names by their numbers."""
+        named = {str(one.get("id")): one for one in payload.get("attachments") or ()}
+        if len(named) != len(files):
+            raise RefusedError(INVALID_FORM)
+        return [
+            {
+                "id": self.new_id(),
+                "filename": named[str(number)]["filename"],
+                "size": len(file.content),
+                "url": (url := self.keep_file(file.name, file.content)),
+                "proxy_url": url,
+            }
+            for number, file in enumerate(files)
+        ]
+
+    def file_at(self, path: str) -> bytes:
+        """Return a kept file by its path."""
+        channel, identity, name = path.rsplit("/", 3)[1:]
+        return self._files[int(channel), int(identity), unquote(name)]
+
+    def write(
+        self,
+        conversation: Conversation,
+        key: str,
+        payload: Payload,
+        *,
+        files: Sequence[UploadedFile] = (),
+    ) -> Payload:
         """Apply a payload to a message, new or not, and return the message as Discord would."""
-        content = payload.get("content") or ""
-        if len(content) > MAXIMUM_CONTENT:
-            raise RefusedError(Fault(status=400, code=50035, message="Invalid Form Body"))
-        if not content.strip() and not (payload.get("embeds") or payload.get("components")):
-            raise RefusedError(
-                Fault(status=400, code=50006, message="Cannot send an empty message")
-            )
+        _check(payload)
         conversation.payloads.append(payload)
         del conversation.payloads[:-MOST_PAYLOADS]
-        before: Payload = conversation.messages.get(key) or self._loading(conversation)
+        before: Payload = conversation.messages.get(key) or self._loading(
+            application_id=conversation.application_id,
+            flags=LOADING | (EPHEMERAL if conversation.ephemeral else 0),
+        )
         asked: int = payload.get("flags") or 0
         flags = (asked & ~LOADING) | (before["flags"] & EPHEMERAL)
         # Discord forgets nothing that an edit leaves out.
         kept = {name: payload[name] for name in EDITABLE if name in payload}
+        if "attachments" in payload:
+            kept["attachments"] = self._attached(payload, files)
         edited = self._clock.now().isoformat() if key in conversation.messages else None
         message: Payload = {**before, **kept, "flags": flags, "edited_timestamp": edited}
         conversation.messages[key] = message
         return message
 
-    def _loading(self, conversation: Conversation) -> Payload:
+    def _loading(self, *, application_id: int, flags: int) -> Payload:
         """Return the message that says "thinking"."""
-        application = str(conversation.application_id)
+        application = str(application_id)
         author = {
             "id": application,
             "username": "Lorekeeper",
@@ -196,6 +257,15 @@ class Memory:
             "attachments": [],
             "embeds": [],
             "components": [],
-            "flags": LOADING | (EPHEMERAL if conversation.ephemeral else 0),
+            "flags": flags,
             "type": 20,
         }
+
+
+def _check(payload: Payload) -> None:
+    """Refuse what Discord refuses."""
+    content = payload.get("content") or ""
+    if len(content) > MAXIMUM_CONTENT:
+        raise RefusedError(INVALID_FORM)
+    if not content.strip() and not (payload.get("embeds") or payload.get("components")):
+        raise RefusedError(Fault(status=400, code=50006, message="Cannot send an empty message"))

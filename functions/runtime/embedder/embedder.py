@@ -82,9 +82,8 @@ class Embedder:
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of a passage as the model reads it: prefix and marks included."""
-        words = self._words(text)
         # What holds no words has the prefix and the marks alone; only embedding it is refused.
-        return len(self._pieces.encode(PASSAGE + " ".join(words))) + MARKS
+        return len(self._pieces.encode(PASSAGE + self.fold(text))) + MARKS
 
     async def embed_query(self, text: str) -> Vector:
         """Embed one question, shape (384,); a long one is cut at `max_tokens`."""
@@ -139,17 +138,18 @@ class Embedder:
     async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, work)
 
-    def _words(self, text: str) -> list[str]:
+    def fold(self, text: str) -> str:
+        """Return the text as the tokenizer is given it: normalised, with single spaces."""
         # A lone surrogate is no character; the tokenizer would refuse the whole text for it.
         sound = text.encode(errors="replace").decode()
-        return sound.translate(self._normalisation).split()
+        return " ".join(sound.translate(self._normalisation).split())
 
     def _tokenise(self, prefix: str, text: str) -> list[int]:
-        words = self._words(text)
+        words = self.fold(text)
         if not words:
             raise InvalidRequestError("There are no words in this text. Write some and try again.")
         begin, end = self._pieces.bos_id(), self._pieces.eos_id()
-        return [begin, *self._pieces.encode(prefix + " ".join(words)), end]
+        return [begin, *self._pieces.encode(prefix + words), end]
 
     def _tokenise_passages(self, texts: Sequence[str]) -> list[list[int]]:
         tokenised = [self._tokenise(PASSAGE, text) for text in texts]

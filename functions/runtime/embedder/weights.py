@@ -82,8 +82,15 @@ class Weights:
         wanted = int(np.prod(shape))
         if entry.elements != wanted:
             raise _damaged(f"tensor {name} has {entry.elements} elements instead of {wanted}")
-        packed = Reader(self.data, entry.offset).take(entry.size)
-        return _unpack(packed, kind=entry.kind, elements=wanted, name=name).reshape(shape)
+        kind, packed = self.packed(name)
+        return _unpack(packed, kind=kind, elements=wanted, name=name).reshape(shape)
+
+    def packed(self, name: str) -> tuple[int, memoryview]:
+        """Return how a tensor is stored, and its bytes."""
+        entry = self.entries.get(name)
+        if entry is None:
+            raise _damaged(f"tensor {name} is missing")
+        return entry.kind, Reader(self.data, entry.offset).take(entry.size)
 
 
 class Reader:

@@ -41,7 +41,7 @@ async def describe(http: httpx.AsyncClient, *, host: str, name: str) -> Descript
     except ResponseError as error:
         if error.status_code == NOT_FOUND:
             raise ModelUnusableError(
-                f"Ollama at {base_url(host)} has no model {name}. Run: ollama pull {name}"
+                f"Ollama at {base_url(host)} has no model {name}. Run: lore models pull {name}"
             ) from error
         if error.status_code < SERVER_ERROR:
             raise ModelUnusableError(f"Ollama does not embed with {name}: {error.error}") from error

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -41,12 +41,23 @@ class _InputTooLongError(LorekeeperError):
 
 
 class OllamaEmbedder:
-    """One registered model; vectors have unit length and the registered size."""
+    """One registered model; vectors have unit length and the registered size.
 
-    def __init__(self, http: httpx.AsyncClient, *, host: str, model: RegisteredModel) -> None:
+    ``fold`` brings a text into the form that the model's own tokenizer would give it.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        host: str,
+        model: RegisteredModel,
+        fold: Callable[[str], str] | None = None,
+    ) -> None:
         self._http = http
         self._url = base_url(host)
         self._model = model
+        self._fold = fold or (fold_uncased if model.normalisation == "uncased" else str)
         self._turns = QuestionsFirst()
         self.name = model.name
         self.dimensions = model.dimensions
@@ -110,9 +121,7 @@ class OllamaEmbedder:
     def _sound(self, text: str) -> str:
         # A lone surrogate cannot be sent.
         sound = text.encode(errors="replace").decode()
-        if self._model.normalisation == "uncased":
-            return fold_uncased(sound) or sound
-        return sound
+        return self._fold(sound) or sound
 
     def _stacked(self, vectors: Sequence[Vector]) -> Vectors:
         return np.stack(vectors) if vectors else np.empty((0, self.dimensions), np.float32)
@@ -157,7 +166,7 @@ class OllamaEmbedder:
             return _InputTooLongError()
         if status == NOT_FOUND:
             return ModelUnusableError(
-                f"Ollama at {self._url} has no model {self.name}. Run: ollama pull {self.name}"
+                f"Ollama at {self._url} has no model {self.name}. Run: lore models pull {self.name}"
             )
         return OllamaError(f"The embedding model's server refused with status {status}.")
 

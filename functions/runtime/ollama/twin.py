@@ -21,9 +21,9 @@ HANG_SECONDS = 30.0
 class OllamaTwin:
     """Answers every chat with ``reply``; remembers the bodies it was sent.
 
-    With an ``embedder`` it embeds too, and refuses what is longer than that reads. It reads a
-    prompt for ``reading`` seconds and takes ``pace`` for each word; ``at_once`` is how many chats
-    it had to bear side by side, ``stopped`` how many were not heard to the end.
+    With an ``embedder`` it embeds too, and refuses what is longer than that reads. It writes
+    once its ``gate`` is open, and takes ``pace`` seconds for each word; ``at_once`` is how many
+    chats it had to bear side by side, ``stopped`` how many were not heard to the end.
     """
 
     def __init__(
@@ -39,9 +39,12 @@ class OllamaTwin:
         self.fault = fault
         self.embedder = embedder
         self.embedding_fault: EmbeddingFault = "none"
+        self.context_length: int | None = None
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
-        self.reading = self.pace = 0.0
+        self.pace = 0.0
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.at_once = self.stopped = self._running = 0
         self.looks = 0
         self.app = Starlette(
@@ -49,6 +52,10 @@ class OllamaTwin:
                 Route("/api/show", self._show, methods=["POST"]),
                 Route("/api/chat", self._chat, methods=["POST"]),
                 Route("/api/embed", self._embed, methods=["POST"]),
+                Route("/api/tags", self._tags),
+                Route("/api/ps", self._ps),
+                Route("/api/pull", self._pull, methods=["POST"]),
+                Route("/api/version", lambda _: JSONResponse({"version": "0.0.0"})),
             ]
         )
 
@@ -66,7 +73,7 @@ class OllamaTwin:
             return {}
         return {
             "general.architecture": "twin",
-            "twin.context_length": self.embedder.max_tokens,
+            "twin.context_length": self.context_length or self.embedder.max_tokens,
             "twin.embedding_length": self.embedder.dimensions,
         }
 
@@ -96,6 +103,25 @@ class OllamaTwin:
             case _:
                 return vectors
 
+    async def _tags(self, _: Request) -> Response:
+        names = [] if self.fault == "missing" else [f"{self.model}:latest"]
+        return JSONResponse({"models": [{"model": name, "size": 2_000_000} for name in names]})
+
+    async def _ps(self, _: Request) -> Response:
+        loaded = {"model": f"{self.model}:latest", "size_vram": 0, "context_length": 4096}
+        return JSONResponse({"models": [loaded] if self.chats else []})
+
+    async def _pull(self, request: Request) -> Response:
+        model = (await request.json())["model"]
+        lines = [_line(status="pulling 1a2b", completed=done, total=10) for done in (5, 10)]
+        if self.fault == "refuse":
+            lines = [_line(error="pull model manifest: file does not exist")]
+        elif self.fault == "error":
+            lines = [_line(error="pull model manifest: no such host")]
+        else:
+            self.model, self.fault = model, "none"
+        return StreamingResponse(iter(lines), media_type="application/x-ndjson")
+
     def _missing(self, model: str) -> Response | None:
         if model == self.model and self.fault != "missing":
             return None
@@ -123,7 +149,9 @@ class OllamaTwin:
             self.stopped += not whole
 
     async def _lines(self) -> AsyncIterator[str]:
-        await asyncio.sleep(HANG_SECONDS if self.fault == "hang" else self.reading)
+        if self.fault == "hang":
+            await asyncio.sleep(HANG_SECONDS)
+        await self.gate.wait()
         for word in self.reply.split(" "):
             await asyncio.sleep(self.pace)
             yield _line(message={"role": "assistant", "content": f"{word} "}, done=False)

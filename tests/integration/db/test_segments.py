@@ -110,7 +110,7 @@ async def test_what_was_indexed_before_is_found_as_before(owner_url: str, app_ur
         counted = [Counter(passage) for passages in documents for passage in passages]
         for term in ("alpha", "beta", "gamma"):
             found = await _search(database, guild, term)
-            assert found.passages == len(counted)
+            assert found.lexicon.count == len(counted)
             expected = _bm25(counted, term)
             assert [round(hit.bm25, 9) for hit in found.hits] == [
                 round(score, 9) for score in expected

@@ -27,6 +27,7 @@ from tests.serving import served
 
 SECRET = bytes(range(32))
 APPLICATION = 4711
+CHANNEL = 815
 SETTINGS = Settings(
     secret_key=base64.b64encode(SECRET).decode(),
     discord_api_url="http://discord.test/api/v10",
@@ -38,9 +39,9 @@ ASK = text(
     "INSERT INTO questions (guild_id, text, origin) VALUES (:guild, :text, :origin) RETURNING id"
 )
 INTERACTION = text(
-    "INSERT INTO interactions (id, guild_id, application_id, token, expires_at, question_id)"
-    " VALUES (:id, :guild, :application, :token,"
-    " clock_timestamp() + make_interval(secs => :seconds), :question)"
+    "INSERT INTO interactions (id, guild_id, application_id, channel_id, token, expires_at,"
+    " question_id, is_private) VALUES (:id, :guild, :application, :channel, :token,"
+    " clock_timestamp() + make_interval(secs => :seconds), :question, :private)"
 )
 
 
@@ -104,12 +105,12 @@ class Asker:
             asked: UUID = (await session.execute(ASK, values)).scalar_one()
         return asked
 
-    async def interact(self, question: UUID, *, seconds: float = 900) -> str:
+    async def interact(self, question: UUID, *, seconds: float = 900, private: bool = False) -> str:
         """Let a question come from Discord; return the interaction's token."""
         identity = (uuid4().int >> 66) + 1
         token = f"token-{identity}"
         self.tokens.append(token)
-        self.discord.announce(token, APPLICATION, acknowledged=True)
+        self.discord.announce(token, APPLICATION, acknowledged=True, ephemeral=private)
         async with self.database.guild(self.guild) as session:
             await session.execute(
                 INTERACTION,
@@ -118,6 +119,8 @@ class Asker:
                     "guild": self.guild,
                     "application": APPLICATION,
                     "token": encrypt_token(token, key=SECRET, interaction_id=identity),
+                    "channel": CHANNEL,
+                    "private": private,
                     "seconds": seconds,
                     "question": question,
                 },

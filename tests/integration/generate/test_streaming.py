@@ -35,15 +35,16 @@ def told(slow: Any, question: UUID) -> "asyncio.Task[int]":
 
 
 async def test_what_is_checked_is_shown_while_the_rest_is_written(slow: Any) -> None:
-    slow.model.reply, slow.model.pace, slow.model.reading = REPLY, 0.15, 0.4
+    slow.model.reply, slow.model.pace = REPLY, 0.15
+    slow.model.gate.clear()
     question = await slow.ask(HOURS)
     token = await slow.interact(question)
     telling = told(slow, question)
-    stages = [(await until(slow, question, lambda row: row.stage == "reading")).stage]
+    await until(slow, question, lambda row: row.stage == "reading")
+    slow.model.gate.set()
     row = await until(slow, question, lambda row: row.partial is not None)
     assert (row.stage, row.partial) == ("writing", "On weekdays the museum opens at nine. [1]")
     assert row.answer is None
-    stages.append(row.stage)
     assert await telling == 204
     row = await slow.row(question)
     assert (row.status, row.stage, row.partial) == ("answered", "ended", None)
@@ -82,16 +83,22 @@ async def test_the_record_says_how_the_answer_came_about(slow: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "answer", "remark"),
     [
-        (0, "extractive", "The museum opens at nine on weekdays. [1]", "it still reads the prompt"),
-        (9, "model", "On weekdays the museum opens at nine. [1]", "a sentence is written"),
+        (
+            False,
+            "extractive",
+            "The museum opens at nine on weekdays. [1]",
+            "it still reads the prompt",
+        ),
+        (True, "model", "On weekdays the museum opens at nine. [1]", "a sentence is written"),
     ],
 )
 async def test_a_stop_reaches_the_model_within_half_a_second(
-    slow: Any, words: int, kind: str, answer: str, remark: str
+    slow: Any, kind: str, answer: str, remark: str, *, words: bool
 ) -> None:
     slow.model.reply = REPLY
-    # It stands still from there on, as if it had very much to say.
-    slow.model.reading, slow.model.pace = (30.0, 0.0) if words == 0 else (0.0, 0.2)
+    slow.model.pace = 0.2
+    if not words:
+        slow.model.gate.clear()
     question = await slow.ask(HOURS)
     token = await slow.interact(question)
     telling = told(slow, question)
@@ -143,8 +150,10 @@ async def _in_line(slow: Any, count: int) -> list[UUID]:
 
 @pytest.fixture
 async def line(slow: Any) -> AsyncIterator[Any]:
-    slow.model.reply, slow.model.reading = REPLY, 0.5
+    slow.model.reply = REPLY
+    slow.model.gate.clear()
     yield slow
+    slow.model.gate.set()
     await asyncio.gather(*slow.tasks)
 
 
@@ -152,6 +161,7 @@ async def test_who_has_to_wait_holds_no_worker_and_is_woken_in_turn(line: Any) -
     questions = await _in_line(line, 3)
     assert await asyncio.gather(*line.tasks[1:]) == [204, 204]
     waiting = [await line.row(question) for question in questions[1:]]
+    line.model.gate.set()
     assert [(row.stage, row.lease_id, row.starts) for row in waiting] == 2 * [("queued", None, 0)]
     rows = [
         await until(line, question, lambda row: row.delivered_at is not None)
@@ -165,14 +175,16 @@ async def test_who_has_to_wait_holds_no_worker_and_is_woken_in_turn(line: Any) -
 
 
 async def test_the_place_in_line_is_shown_and_moves(line: Any) -> None:
-    line.model.reading = 1.0
-    (_, second, third) = await _in_line(line, 3)
+    (first, second, third) = await _in_line(line, 3)
+    await asyncio.gather(*line.tasks[1:])
     tokens = list(line.tokens)
+    await line.rows(STOP, id=first)
     await until(line, second, lambda row: row.stage == "reading")
     await line.tell(third)
     contents = [payload["content"] for payload in line.discord.payloads(tokens[2])]
     assert "2 answers ahead of yours" in contents[0]
     assert "1 answer ahead of yours" in contents[1]
+    line.model.gate.set()
     await until(line, third, lambda row: row.delivered_at is not None)
     assert "ahead" not in line.discord.message(tokens[2])["content"]
 
@@ -186,6 +198,7 @@ async def test_a_refusal_does_not_wait_in_line(line: Any) -> None:
 
 async def test_whoever_is_stopped_while_waiting_is_answered_without_the_model(line: Any) -> None:
     (_, second) = await _in_line(line, 2)
+    await asyncio.gather(*line.tasks[1:])
     await line.rows(STOP, id=second)
     assert await line.tell(second) == 204
     row = await line.row(second)
@@ -195,6 +208,7 @@ async def test_whoever_is_stopped_while_waiting_is_answered_without_the_model(li
 
 async def test_whoever_waited_too_long_is_answered_without_the_model(line: Any) -> None:
     (_, second) = await _in_line(line, 2)
+    await asyncio.gather(*line.tasks[1:])
     await line.rows(
         "UPDATE questions SET asked_at = now() - interval '11 minutes' WHERE id = :id RETURNING 1",
         id=second,
@@ -210,7 +224,6 @@ async def test_a_model_that_fails_lets_the_next_one_in(
     model = line.clients.ollama
     hasty = msgspec.structs.replace(model._patience, first_token=0.4)
     monkeypatch.setattr(model, "_patience", hasty)
-    line.model.reading = 1.0
     questions = await _in_line(line, 2)
     rows = [
         await until(line, question, lambda row: row.delivered_at is not None)
@@ -224,8 +237,11 @@ async def test_a_model_that_fails_lets_the_next_one_in(
 
 async def test_a_search_that_fails_in_line_gives_the_turn_back(line: Any) -> None:
     (_, second) = await _in_line(line, 2)
+    await asyncio.gather(*line.tasks[1:])
     line.search.cut = True
+    line.model.gate.set()
     await until(line, second, lambda row: row.attempts == 1)
+    await line.broker.drain()
     assert await line.rows("SELECT 1 FROM model_turns") == []
     line.search.cut = False
     assert await line.tell(second) == 204

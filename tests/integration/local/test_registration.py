@@ -11,7 +11,6 @@ from functions.local.registration import (
     default_prefixes,
     ensure_index,
     index_name,
-    plain_name,
     proposed,
     register,
 )
@@ -131,8 +130,3 @@ def test_known_models_get_the_prefixes_they_were_trained_with(
     name: str, prefixes: tuple[str, str]
 ) -> None:
     assert default_prefixes(name) == prefixes
-
-
-def test_a_tag_that_means_none_is_dropped() -> None:
-    assert plain_name(" all-minilm:latest ") == "all-minilm"
-    assert plain_name("bge-m3:567m") == "bge-m3:567m"

@@ -12,7 +12,7 @@ from functions.ingest import embedding
 from functions.runtime.embedder.checking import UnusableVectorsError
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.ollama.twin import EmbeddingFault, OllamaTwin
-from functions.search import service
+from functions.search import dense, queries, service
 from tests.integration.local.conftest import Laptop
 
 SECTIONS = 60
@@ -290,7 +290,7 @@ async def test_a_large_server_is_searched_through_the_models_own_index(
     await _add(laptop)
     await laptop.reindexing(other_model).run(laptop.guild_id, report=silent)
     compared = await laptop.search(QUESTION)
-    monkeypatch.setattr(service, "MOST_COMPARED_EXACTLY", 0)
+    monkeypatch.setattr(dense, "MOST_COMPARED_EXACTLY", 0)
     assert (await laptop.search(QUESTION))[0] == compared[0]
     values = {
         "guild_id": laptop.guild_id,
@@ -302,6 +302,6 @@ async def test_a_large_server_is_searched_through_the_models_own_index(
         # Few rows are cheaper to read in turn; what is asked here is whether the index fits.
         for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
             await session.execute(text(f"SET LOCAL {name} = off"))
-        explain = text(f"EXPLAIN {service.queries.indexed(other_model).text}")
+        explain = text(f"EXPLAIN {queries.indexed(other_model).text}")
         plan = "\n".join((await session.scalars(explain, values)).all())
     assert f"embeddings_model_{other_model.id}" in plan

@@ -100,7 +100,7 @@ class Guild:
             expected = brute_force(passages, query)
             for cache in (self.cache, BoundedCache(most_bytes=0)):
                 found = await self.search(query, cache=cache)
-                assert found.passages == len(passages)
+                assert found.lexicon.count == len(passages)
                 assert_best(found, expected)
 
 
@@ -278,7 +278,7 @@ async def test_another_guilds_segments_are_never_read(guild: Guild, other_guild_
     await guild.add([COMMON])
     assert len((await other.search(f"{COMMON} secretq")).hits) == 1
     found = await guild.search(f"{COMMON} secretq")
-    assert (found.passages, len(found.hits)) == (1, 1)
+    assert (found.lexicon.count, len(found.hits)) == (1, 1)
     assert found.hits[0].bm25 == pytest.approx(log(1 + 0.5 / 1.5) * 2.2 / 2.2)
 
 

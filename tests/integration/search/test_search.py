@@ -16,7 +16,7 @@ from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.lexical import terms
 from functions.runtime.passages import SearchResponse
 from functions.runtime.settings import Settings
-from functions.search import service
+from functions.search import dense
 from functions.search.main import build
 
 import msgspec  # isort: skip
@@ -135,7 +135,7 @@ async def test_filters_leave_only_what_they_name(
 async def test_filters_hold_where_the_index_is_walked(
     searcher: Searcher, knowledge: Any, facts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_COMPARED_EXACTLY", 0)
+    monkeypatch.setattr(dense, "MOST_COMPARED_EXACTLY", 0)
     page = await knowledge.add(facts, "tower.txt", ["The tower was painted in 1968."])
     answer = await searcher.find(
         facts, "Which animal is the largest?", k=50, filters={"documents": [str(page)]}
@@ -227,7 +227,7 @@ async def test_the_index_finds_what_comparing_all_finds(
     searcher: Searcher, facts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exact = await searcher.find(facts, "When was the Eiffel Tower finished?", k=5)
-    monkeypatch.setattr(service, "MOST_COMPARED_EXACTLY", 0)
+    monkeypatch.setattr(dense, "MOST_COMPARED_EXACTLY", 0)
     indexed = await searcher.find(facts, "When was the Eiffel Tower finished?", k=5)
     assert [passage.chunk_id for passage in exact.passages] == [
         passage.chunk_id for passage in indexed.passages

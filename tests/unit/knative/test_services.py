@@ -130,14 +130,19 @@ def _stateful(manifests: list[Manifest], name: str) -> Manifest:
     return found
 
 
-def test_generate_never_asks_more_of_the_model_than_it_has_slots(
-    manifests: list[Manifest],
-) -> None:
-    service = _services(manifests)["generate"]
-    calls = service["spec"]["template"]["spec"]["containerConcurrency"]
+def _slots(manifests: list[Manifest]) -> tuple[int, int]:
+    """How many answers the queue lets through, and how many the model server writes at once."""
+    (settings,) = [item["data"] for item in manifests if item["kind"] == "ConfigMap"]
     environment = {item["name"]: item["value"] for item in _stateful(manifests, "ollama")["env"]}
-    slots = int(environment["OLLAMA_NUM_PARALLEL"])
-    assert 0 < calls * _scale(service, "max-scale") <= slots
+    return int(settings["LORE_MODEL_SLOTS"]), int(environment["OLLAMA_NUM_PARALLEL"])
+
+
+def test_the_queue_lets_as_many_write_as_the_model_has_slots(manifests: list[Manifest]) -> None:
+    allowed, slots = _slots(manifests)
+    assert allowed == slots
+    service = _services(manifests)["generate"]["spec"]["template"]["spec"]
+    # Who is refused, or only asks for its place in line, must not wait for those who write.
+    assert service["containerConcurrency"] >= 4 * slots
 
 
 def test_all_pools_at_their_largest_fit_into_postgresql(manifests: list[Manifest]) -> None:

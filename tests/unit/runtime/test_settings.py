@@ -68,6 +68,13 @@ def test_no_variable_reaches_the_simulator() -> None:
     assert load_settings({"simulator": "{}", "SIMULATOR": "{}"}).simulator is None
 
 
+def test_embedding_on_a_server_needs_a_server() -> None:
+    with pytest.raises(SettingsError, match="OLLAMA_HOST must say where Ollama answers"):
+        load_settings({"LORE_EMBEDDER": "ollama"})
+    named = {"LORE_EMBEDDER": "ollama", "OLLAMA_HOST": "127.0.0.1"}
+    assert load_settings(named).embedder == "ollama"
+
+
 def test_inner_addresses_are_opened_in_development_only() -> None:
     allowed = {"LORE_WEB_ALLOW": "127.0.0.1:8001,localhost:80"}
     settings = load_settings({**allowed, "LORE_ENV": "development"})

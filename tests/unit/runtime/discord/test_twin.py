@@ -7,6 +7,9 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from functions.runtime.discord.client import Delivery, DiscordClient
+from functions.runtime.discord.messages import message
+from functions.runtime.discord.replies import WithFile
 from functions.runtime.discord.twin import Twin
 from functions.runtime.discord.twin_state import MOST_CONVERSATIONS, broken, rate_limit
 
@@ -182,3 +185,51 @@ def test_the_oldest_conversations_and_files_are_forgotten(twin: Twin) -> None:
     assert twin.knows("1")
     assert len(twin._memory._files) <= 64
     assert len(set(paths)) == 200
+
+
+async def test_a_file_comes_with_a_message(
+    twin: Twin, client: DiscordClient, clock: Any, http: httpx.AsyncClient, shared: Path
+) -> None:
+    twin.announce("tok", 7, acknowledged=True)
+    attached = WithFile(payload=message("See the file."), name="answer.md", content="naïve 日本 🎉")
+    expires_at = clock.now() + timedelta(minutes=15)
+
+    assert await client.edit_original(7, "tok", attached, expires_at=expires_at) is (
+        Delivery.DELIVERED
+    )
+
+    (payload,) = twin.payloads("tok")
+    is_valid(shared, "strict/webhook-message-edit", payload)
+    read = (await http.get(ORIGINAL, headers=AGENT)).json()
+    is_valid(shared, "response-message", read)
+    (file,) = read["attachments"]
+    assert (file["filename"], file["size"]) == ("answer.md", len(attached.content.encode()))
+    assert twin.file(file["url"]).decode() == attached.content
+
+
+async def test_the_bot_writes_into_a_channel_once(
+    twin: Twin, client: DiscordClient, http: httpx.AsyncClient, shared: Path
+) -> None:
+    for nonce in ("1-0", "1-0", "1-1"):
+        delivery = await client.send_message(7, 815, message("Late."), nonce=nonce)
+        assert delivery is Delivery.DELIVERED
+
+    first, second = twin.channel(815)
+    assert (first["nonce"], second["nonce"]) == ("1-0", "1-1")
+    for posted in (first, second):
+        is_valid(shared, "response-message", posted)
+    unknown = await http.post(
+        "/api/v10/channels/815/messages", json={"content": "x"}, headers=AGENT
+    )
+    assert unknown.status_code == 401
+
+
+async def test_what_the_bot_writes_is_a_message_of_discords(
+    twin: Twin, client: DiscordClient, shared: Path
+) -> None:
+    payload = message("Late.")
+    await client.send_message(7, 815, payload, nonce="1-0")
+
+    # The schema of a channel's messages is not among ours: they are a webhook's, with a nonce.
+    is_valid(shared, "strict/webhook-message-create", payload)
+    assert len(twin.channel(815)) == 1

@@ -2,19 +2,21 @@ import asyncio
 import inspect
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
 from ollama import AsyncClient
 from ollama._types import ChatRequest
 
+from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.ollama.client import (
     CONTEXT_TOKENS,
     Message,
     OllamaClient,
     OllamaError,
     Patience,
+    PromptTooLongError,
     base_url,
 )
 from functions.runtime.ollama.twin import Fault, OllamaTwin
@@ -26,6 +28,12 @@ HURRIED = Patience(ready=0.5, first_token=0.05, silence=0.05)
 def client_of(twin: OllamaTwin, *, patience: Patience | None = None) -> OllamaClient:
     http = httpx.AsyncClient(transport=httpx.ASGITransport(twin.app))
     return OllamaClient(http, host="ollama.test", model="llama3.2", patience=patience)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - the twin does not tell
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,70 @@ async def test_a_chat_comes_back_whole_and_never_lets_the_prompt_be_cut() -> Non
     assert body["keep_alive"] == -1
     assert body["options"]["num_ctx"] == CONTEXT_TOKENS
     assert body["messages"] == [{"role": "user", "content": "Why is the sky blue?"}]
+
+
+async def test_every_call_has_the_deployments_one_context() -> None:
+    twin = OllamaTwin("Yes.")
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(twin.app))
+    client = OllamaClient(http, host="ollama.test", model="llama3.2", context_tokens=8192)
+    await client.warm_up()
+    await client.chat(QUESTION)
+    assert [body["options"]["num_ctx"] for body in twin.chats] == [8192, 8192]
+    assert twin.chats[0]["messages"] == []
+    assert twin.chats[0]["keep_alive"] == -1
+
+
+async def test_the_model_is_warmed_up_as_soon_as_it_is_there() -> None:
+    twin = OllamaTwin(fault="missing")
+    client = client_of(twin, patience=Patience(warm_up=0.01))
+    client.start_warming_up()
+    warming = client._warming
+    assert warming
+    await until(lambda: len(twin.chats) >= 2)
+    assert not warming.done()
+    twin.fault = "none"
+    async with asyncio.timeout(5):
+        await warming
+
+
+@pytest.mark.parametrize(("limit", "known"), [(2048, 2048), (100_000, CONTEXT_TOKENS)])
+async def test_a_models_own_limit_is_heeded_where_it_is_lower(limit: int, known: int) -> None:
+    twin = OllamaTwin(embedder=HashEmbedder())
+    twin.context_length = limit
+    client = client_of(twin)
+    assert client.context_tokens == CONTEXT_TOKENS
+    assert await client.is_ready()
+    assert client.context_tokens == known
+
+
+async def test_a_prompt_that_is_too_long_is_an_error_of_its_own() -> None:
+    with pytest.raises(PromptTooLongError):
+        await client_of(OllamaTwin(fault="refuse")).chat(QUESTION)
+
+
+async def test_nobody_is_sent_after_a_prompt_that_is_still_being_read() -> None:
+    twin = OllamaTwin("A word", fault="hang")
+    client = client_of(twin, patience=HURRIED)
+    assert await client.is_ready()
+    with pytest.raises(OllamaError, match="in time"):
+        await client.chat(QUESTION)
+    await until(lambda: len(twin.chats) >= 2)
+    assert not await client.is_ready()
+    assert twin.chats[1]["options"]["num_predict"] == 1
+    await client.close()
+    assert await client.is_ready()
+
+
+async def test_a_server_that_has_read_on_is_ready_again() -> None:
+    twin = OllamaTwin("A word", fault="hang")
+    client = client_of(twin, patience=HURRIED)
+    with pytest.raises(OllamaError, match="in time"):
+        await client.chat(QUESTION)
+    twin.fault = "none"
+    assert client._abandoned
+    await client._abandoned
+    assert await client.is_ready()
+    assert len(twin.chats) == 2
 
 
 @pytest.mark.parametrize("fault", ["missing", "refuse", "error", "break", "garbage", "hang"])

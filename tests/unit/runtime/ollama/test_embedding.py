@@ -87,7 +87,7 @@ async def test_vectors_that_cannot_be_used_are_refused(
 
 async def test_a_missing_model_says_how_to_get_it(twin: OllamaTwin) -> None:
     twin.fault = "missing"
-    with pytest.raises(ModelUnusableError, match="ollama pull minilm"):
+    with pytest.raises(ModelUnusableError, match="lore models pull minilm"):
         await embedder_of(twin).embed_query("Who lights it?")
 
 
