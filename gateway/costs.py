@@ -27,7 +27,7 @@ MAXIMUM_FIELDS = 250
 MAXIMUM_PAGE = 100
 ROWS_PER_UNIT = 100
 # Rows these fields return where the query names no number.
-PAGED: Mapping[str, int] = {"documents": 50, "questions": 50, "passages": 100}
+PAGED: Mapping[str, int] = {"documents": 50, "questions": 50, "passages": 100, "conversation": 50}
 
 
 # What makes documents be read costs as much as sending them would.

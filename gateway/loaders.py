@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from strawberry.dataloader import DataLoader
 
 from db.session import Database
-from gateway import queries
+from gateway import queries, questions
 
 
 class PassagePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +36,22 @@ class Loaders:
         self._guild_id = guild_id
         self.passages = DataLoader(self._passages)
         self.citations = DataLoader(self._citations)
+        self.places = DataLoader(self._places)
+        self.records = DataLoader(self._records)
 
     async def _citations(self, question_ids: list[UUID]) -> list[list[Any]]:
         async with self._database.guild(self._guild_id) as session:
-            found = _grouped(await queries.citations(session, question_ids), "question_id")
+            found = _grouped(await questions.citations(session, question_ids), "question_id")
+        return [found[question_id] for question_id in question_ids]
+
+    async def _places(self, question_ids: list[UUID]) -> list[int | None]:
+        async with self._database.guild(self._guild_id) as session:
+            found = await questions.places(session, question_ids)
+        return [found.get(question_id) for question_id in question_ids]
+
+    async def _records(self, question_ids: list[UUID]) -> list[Any]:
+        async with self._database.guild(self._guild_id) as session:
+            found = {row.id: row for row in await questions.records(session, question_ids)}
         return [found[question_id] for question_id in question_ids]
 
     async def _passages(self, pages: list[PassagePage]) -> list[list[Any]]:

@@ -1,6 +1,7 @@
 """The gateway's door: GraphQL, sign-in, uploads and the dashboard in one app."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from functions.runtime.app import RequestIds
 from functions.runtime.clients import Clients
-from gateway import authentication, downloads, operations, uploads
+from gateway import authentication, downloads, operations, progress, uploads
 from gateway.answers import SafeHeaders, map_errors
 from gateway.static import Dashboard, dashboard_folder
 
@@ -38,10 +39,11 @@ def build(
     )
     app.state.clients = clients
     app.state.schema = operations.make_schema(in_development=clients.settings.in_development)
+    app.state.streams = Counter()
     map_errors(app)
     for path in ("/health", "/readyz"):
         app.add_api_route(path, _alive)
-    for topic in (authentication, operations, uploads, downloads):
+    for topic in (authentication, operations, uploads, downloads, progress):
         app.include_router(topic.router)
     app.router.routes.extend(routes)
     # Last of all: it takes every address that is left.

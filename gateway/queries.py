@@ -27,12 +27,9 @@ from sqlalchemy.orm import aliased
 
 from db.models import (
     Chunk,
-    Citation,
     Document,
     DocumentVersion,
     Guild,
-    Interaction,
-    Question,
     Session,
 )
 from db.models import Membership as MembershipRow
@@ -303,91 +300,3 @@ async def passages(
     )
     statement = select(numbered).where(numbered.c.place <= first).order_by(numbered.c.ordinal)
     return list((await session.execute(statement)).all())
-
-
-def _questions(guild_id: int) -> Select[Any]:
-    return select(
-        Question.id,
-        Question.text,
-        Question.origin,
-        Question.status,
-        Question.answer,
-        Question.answer_kind,
-        Question.failure_reason,
-        Question.timings,
-        Question.asked_at,
-        Question.answered_at,
-        Question.delivered_at,
-    ).where(Question.guild_id == guild_id)
-
-
-async def count_questions(session: AsyncSession, guild_id: int) -> int:
-    """Return how many questions were asked."""
-    statement = select(func.count()).where(Question.guild_id == guild_id)
-    return await session.scalar(statement) or 0
-
-
-async def questions(
-    session: AsyncSession, guild_id: int, *, limit: int, after: Position | None
-) -> Rows:
-    """Return questions, the latest first."""
-    statement = _questions(guild_id)
-    if after is not None:
-        moment, last_id = after
-        statement = statement.where(
-            or_(
-                Question.asked_at < moment,
-                and_(Question.asked_at == moment, Question.id > last_id),
-            )
-        )
-    ordered = statement.order_by(Question.asked_at.desc(), Question.id).limit(limit)
-    return list((await session.execute(ordered)).all())
-
-
-async def question(session: AsyncSession, guild_id: int, question_id: UUID) -> Row[Any] | None:
-    """Return one question."""
-    statement = _questions(guild_id).where(Question.id == question_id)
-    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
-    return row
-
-
-async def question_of_interaction(
-    session: AsyncSession, guild_id: int, interaction_id: int
-) -> Row[Any] | None:
-    """Return the question that a Discord interaction asked."""
-    statement = (
-        _questions(guild_id)
-        .join(Interaction, Interaction.question_id == Question.id)
-        .where(Interaction.id == interaction_id)
-    )
-    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
-    return row
-
-
-async def citations(session: AsyncSession, question_ids: Sequence[UUID]) -> Rows:
-    """Return the citations of several questions, by number."""
-    statement = (
-        select(
-            Citation.question_id,
-            Citation.number,
-            Citation.title,
-            Citation.location,
-            Citation.url,
-            Citation.quote,
-            Citation.document_id,
-        )
-        .where(Citation.question_id.in_(question_ids))
-        .order_by(Citation.number)
-    )
-    return (await session.execute(statement)).all()
-
-
-async def create_question(session: AsyncSession, guild_id: int, **values: Any) -> Row[Any]:
-    """Store a question and return it as :func:`question` would."""
-    statement = (
-        insert(Question)
-        .values(guild_id=guild_id, **values)
-        .returning(*_questions(guild_id).selected_columns)
-    )
-    row: Row[Any] = (await session.execute(statement)).one()
-    return row

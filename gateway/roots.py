@@ -4,7 +4,9 @@ import strawberry
 
 from functions.runtime.errors import UnauthenticatedError
 from functions.runtime.web.spelling import web_address
-from gateway import service
+from gateway import answer_settings, asking, service
+from gateway.answer_schemas import AnswerSettings, Gate, Unsupported
+from gateway.answer_settings import Wanted
 from gateway.names import given_title
 from gateway.schemas import (
     DayCount,
@@ -72,7 +74,7 @@ class Guild:
         self, info: Info, first: int = PAGE, after: str | None = None
     ) -> QuestionConnection:
         """Return a page of questions."""
-        page = await service.questions(access_of(info), first=first, after=after)
+        page = await asking.page(access_of(info), first=first, after=after)
         return QuestionConnection(
             nodes=[Question.of(row) for row in page.rows],
             total_count=page.total,
@@ -83,7 +85,7 @@ class Guild:
     @resolver("One question.")
     async def question(self, info: Info, id: strawberry.ID) -> Question | None:  # noqa: A002
         """Return one question."""
-        row = await service.question(access_of(info), id)
+        row = await asking.one(access_of(info), id)
         return Question.of(row) if row else None
 
     @resolver("The question that a Discord interaction asked.")
@@ -91,8 +93,18 @@ class Guild:
         self, info: Info, interaction_id: strawberry.ID
     ) -> Question | None:
         """Return the question that a Discord interaction asked."""
-        row = await service.question_of_interaction(access_of(info), interaction_id)
+        row = await asking.of_interaction(access_of(info), interaction_id)
         return Question.of(row) if row else None
+
+    @resolver("The viewer's own questions of one conversation, the earliest first.")
+    async def conversation(self, info: Info, id: strawberry.ID) -> list[Question]:  # noqa: A002
+        """Return the viewer's own questions of one conversation."""
+        return [Question.of(row) for row in await asking.conversation(access_of(info), id)]
+
+    @resolver("How the guild wants its answers.")
+    async def answer_settings(self, info: Info) -> AnswerSettings:
+        """Return how the guild wants its answers."""
+        return AnswerSettings.of(await answer_settings.read(access_of(info)))
 
 
 @strawberry.type
@@ -122,16 +134,64 @@ class Query:
 class Mutation:
     """What can be changed."""
 
-    @resolver("Ask a question; read it again to see its answer.")
+    @resolver("Ask a question, within a conversation whose id its page made up, after an answer.")
     async def ask(
         self,
         info: Info,
+        *,
         guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
         text: str,
         origin: str = "dashboard",
+        conversation: strawberry.ID | None = None,
+        follows: strawberry.ID | None = None,
     ) -> Question:
         """Ask a question."""
-        return Question.of(await service.ask(access_of(info), text, origin=origin))
+        row = await asking.ask(
+            access_of(info), text, origin=origin, conversation=conversation, follows=follows
+        )
+        return Question.of(row)
+
+    @resolver("Have an answer end with what there is of it.")
+    async def stop_question(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        question_id: strawberry.ID,
+    ) -> Question:
+        """Have an answer end with what there is of it."""
+        return Question.of(await asking.stop(access_of(info), question_id))
+
+    @resolver("Have the viewer's conversation not heard again; how many questions it had.")
+    async def forget_conversation(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        conversation: strawberry.ID,
+    ) -> int:
+        """Have a conversation not heard again."""
+        return await asking.forget_conversation(access_of(info), conversation)
+
+    @resolver("Change how the guild wants its answers; what is left out stays as it is.")
+    async def set_answer_settings(  # noqa: PLR0913 - one argument a setting
+        self,
+        info: Info,
+        *,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        gate: Gate | None = None,
+        unsupported: Unsupported | None = None,
+        instructions: str | None = None,
+        caches_answers: bool | None = None,
+        rewrites_questions: bool | None = None,
+    ) -> AnswerSettings:
+        """Change how the guild wants its answers."""
+        wanted = Wanted(
+            gate=gate.value if gate else None,
+            unsupported=unsupported.value if unsupported else None,
+            instructions=instructions,
+            caches_answers=caches_answers,
+            rewrites_questions=rewrites_questions,
+        )
+        return AnswerSettings.of(await answer_settings.change(access_of(info), wanted))
 
     @resolver("Read a failed document again.")
     async def retry_document(

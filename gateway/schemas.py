@@ -10,7 +10,8 @@ import strawberry
 from sqlalchemy import Row
 from strawberry.types.field import StrawberryField
 
-from gateway import service
+from gateway import asking, service
+from gateway.answer_schemas import AnswerRecord, Fallback, Stage
 from gateway.authorization import Access, Context, root_of
 from gateway.loaders import PassagePage
 from gateway.web_documents import SECONDS_PER_HOUR
@@ -246,14 +247,45 @@ class Question:
     text: str
     origin: str = strawberry.field(description="discord, dashboard or cli")
     status: QuestionStatus
+    stage: Stage
+    partial: str | None = strawberry.field(description="The checked part of what is being written.")
+    is_stopped: bool = strawberry.field(description="Whether somebody had the answer stopped.")
     answer: str | None
     answer_kind: AnswerKind | None
+    fallback: Fallback | None
+    is_cached: bool = strawberry.field(description="Whether the answer was given before.")
     failure_reason: str | None
     timings: list[Timing]
     asked_at: datetime
     answered_at: datetime | None
     delivered_at: datetime | None
     question_id: strawberry.Private[UUID]
+    asked_by: strawberry.Private[int | None]
+    conversation_name: strawberry.Private[str | None]
+
+    @resolver("Whether the viewer asked it.")
+    async def is_own(self, info: Info) -> bool:
+        """Tell whether the viewer asked it."""
+        return self.asked_by == access_of(info).viewer.user_id
+
+    @resolver("The id of its conversation, where it is one of the viewer's.")
+    async def conversation(self, info: Info) -> strawberry.ID | None:
+        """Return the id of its conversation, where it is one of the viewer's."""
+        found = asking.conversation_id(access_of(info), self.conversation_name)
+        return strawberry.ID(found) if found else None
+
+    @resolver("How many answers come before this one, while it waits for the language model.")
+    async def place(self, info: Info) -> int | None:
+        """Return how many answers come before this one."""
+        if self.stage is not Stage.QUEUED:
+            return None
+        place: int | None = await access_of(info).loaders.places.load(self.question_id)
+        return place
+
+    @resolver("How the answer came about.")
+    async def record(self, info: Info) -> AnswerRecord:
+        """Return how the answer came about."""
+        return AnswerRecord.of(await access_of(info).loaders.records.load(self.question_id))
 
     @resolver("The sources of the answer, by number.")
     async def citations(self, info: Info) -> list[Citation]:
@@ -271,8 +303,13 @@ class Question:
             text=row.text,
             origin=row.origin,
             status=QuestionStatus(row.status),
+            stage=Stage(row.stage),
+            partial=row.partial,
+            is_stopped=row.cancelled_at is not None,
             answer=row.answer,
             answer_kind=AnswerKind(row.answer_kind) if row.answer_kind else None,
+            fallback=Fallback.of(row.fallback),
+            is_cached=row.cached_from is not None,
             failure_reason=row.failure_reason,
             timings=[
                 Timing(stage=stage, milliseconds=float(value))
@@ -283,6 +320,8 @@ class Question:
             answered_at=row.answered_at,
             delivered_at=row.delivered_at,
             question_id=row.id,
+            asked_by=row.asked_by,
+            conversation_name=row.conversation,
         )
 
 

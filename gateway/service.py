@@ -13,18 +13,16 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.errors import InvalidRequestError, NotFoundError
-from functions.runtime.events import DOCUMENT_UPLOADED, QUESTION_ASKED, EventPublisher
+from functions.runtime.events import DOCUMENT_UPLOADED, EventPublisher
 from functions.runtime.web.addresses import read_address
 from gateway import queries, statistics, web_documents
-from gateway.authorization import Access, parse_snowflake
+from gateway.authorization import Access
 from gateway.costs import MAXIMUM_PAGE
 from gateway.versions import FROM_THE_WEB
 
-LONGEST_QUESTION = 2000
 LONGEST_SEARCH = 200
 # The sweep sends the events of further rows, within seconds.
 MOST_EVENTS = 100
-QUESTION_ORIGINS = ("dashboard", "cli")
 # PostgreSQL stores no NUL, and no reader sees the rest; line breaks and tabs are text.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -62,7 +60,8 @@ def _cursor(moment: datetime, row_id: UUID) -> str:
     return base64.urlsafe_b64encode(f"{moment.isoformat()} {row_id}".encode()).decode()
 
 
-def _position(cursor: str | None) -> queries.Position | None:
+def position_of(cursor: str | None) -> queries.Position | None:
+    """Read a place in a list as :func:`page_of` wrote it; raise InvalidRequestError for others."""
     if cursor is None:
         return None
     try:
@@ -77,7 +76,8 @@ def _position(cursor: str | None) -> queries.Position | None:
     return position
 
 
-def _page(rows: queries.Rows, *, first: int, total: int, moment: str) -> Page:
+def page_of(rows: queries.Rows, *, first: int, total: int, moment: str) -> Page:
+    """Return a page of at most ``first`` rows, ordered by the column ``moment``."""
     shown = list(rows[:first])
     end = _cursor(getattr(shown[-1], moment), shown[-1].id) if shown else None
     return Page(rows=shown, total=total, end_cursor=end, has_next=len(rows) > first)
@@ -108,11 +108,11 @@ async def documents(
 ) -> Page:
     """Return a page of the documents that are wanted."""
     check_page_size(first)
-    guild_id, position = access.guild.guild_id, _position(after)
+    guild_id, position = access.guild.guild_id, position_of(after)
     async with access.transaction() as session:
         rows = await queries.documents(session, guild_id, wanted, limit=first + 1, after=position)
         total = await queries.count_documents(session, guild_id, wanted)
-    return _page(rows, first=first, total=total, moment="updated_at")
+    return page_of(rows, first=first, total=total, moment="updated_at")
 
 
 async def document(access: Access, document_id: str) -> Row[Any] | None:
@@ -121,53 +121,6 @@ async def document(access: Access, document_id: str) -> Row[Any] | None:
         return None
     async with access.transaction() as session:
         return await queries.document(session, access.guild.guild_id, row_id)
-
-
-async def questions(access: Access, *, first: int, after: str | None) -> Page:
-    """Return a page of questions."""
-    check_page_size(first)
-    guild_id, position = access.guild.guild_id, _position(after)
-    async with access.transaction() as session:
-        rows = await queries.questions(session, guild_id, limit=first + 1, after=position)
-        total = await queries.count_questions(session, guild_id)
-    return _page(rows, first=first, total=total, moment="asked_at")
-
-
-async def question(access: Access, question_id: str) -> Row[Any] | None:
-    """Return one question, if there is one of that id in this guild."""
-    if (row_id := parse_id(question_id)) is None:
-        return None
-    async with access.transaction() as session:
-        return await queries.question(session, access.guild.guild_id, row_id)
-
-
-async def question_of_interaction(access: Access, interaction_id: str) -> Row[Any] | None:
-    """Return the question a Discord interaction asked in this guild, if it asked one."""
-    if (number := parse_snowflake(interaction_id)) is None:
-        return None
-    async with access.transaction() as session:
-        return await queries.question_of_interaction(session, access.guild.guild_id, number)
-
-
-async def ask(access: Access, words: str, *, origin: str) -> Row[Any]:
-    """Store a question and wake whoever answers it."""
-    asked = clean(words)
-    if not 1 <= len(asked) <= LONGEST_QUESTION:
-        raise InvalidRequestError(f"Ask with 1 to {LONGEST_QUESTION} characters.")
-    if origin not in QUESTION_ORIGINS:
-        raise InvalidRequestError(f"A question's origin is {' or '.join(QUESTION_ORIGINS)}.")
-    # Named before the row is written: without a broker nothing is stored that nobody would answer.
-    events = access.clients.events
-    async with access.transaction() as session:
-        row = await queries.create_question(
-            session,
-            access.guild.guild_id,
-            text=asked,
-            origin=origin,
-            asked_by=access.viewer.user_id,
-        )
-    await events.publish(QUESTION_ASKED, row_id=row.id, name="question_id")
-    return row
 
 
 async def _send_again(events: EventPublisher, version_ids: Sequence[UUID]) -> None:

@@ -30,8 +30,16 @@ export interface MockQuestion {
   text: string;
   origin: string;
   status: string;
+  stage: string;
+  place: number | null;
+  partial: string | null;
+  isStopped: boolean;
+  isOwn: boolean;
+  conversation: string | null;
   answer: string | null;
   answerKind: string | null;
+  fallback: string | null;
+  isCached: boolean;
   failureReason: string | null;
   citations: {
     number: number;
@@ -261,13 +269,28 @@ export function answerTo(text: string): Omit<MockQuestion, 'id'> {
     text,
     origin: 'discord',
     status: 'ANSWERED',
+    stage: 'ENDED',
+    place: null,
+    partial: null,
+    isStopped: false,
+    isOwn: true,
+    conversation: null,
+    fallback: null as string | null,
+    isCached: /again/i.test(text),
     answer: modelAnswer as string | null,
     answerKind: 'MODEL' as string | null,
     failureReason: null as string | null,
     citations,
     timings: [
       { stage: 'search', milliseconds: 38.2 },
-      { stage: 'model', milliseconds: 1_212 },
+      { stage: 'search.embed', milliseconds: 9.1 },
+      { stage: 'search.dense', milliseconds: 6.4 },
+      { stage: 'search.lexical', milliseconds: 11.8 },
+      { stage: 'queue', milliseconds: 640 },
+      { stage: 'first_token', milliseconds: 2_480 },
+      { stage: 'writing', milliseconds: 5_212 },
+      { stage: 'checking', milliseconds: 84 },
+      { stage: 'total', milliseconds: 8_460 },
     ],
     askedAt: ago(0),
     answeredAt: new Date(Date.now() + 1_300).toISOString(),
@@ -292,9 +315,48 @@ export function answerTo(text: string): Omit<MockQuestion, 'id'> {
     };
   }
   if (/quote|return/i.test(text))
-    return { ...base, answer: extractiveAnswer, answerKind: 'EXTRACTIVE', citations: citations.slice(0, 2) };
+    return {
+      ...base,
+      answer: extractiveAnswer,
+      answerKind: 'EXTRACTIVE',
+      fallback: 'UNSUPPORTED',
+      citations: citations.slice(0, 2),
+    };
   return base;
 }
+
+export const record = {
+  model: 'llama3.2',
+  evidence: 0.62,
+  gate: 'BALANCED',
+  leastEvidence: 0.3,
+  leftOut: 2,
+  turns: ['Who lends seeds?'],
+  rewritten: 'How many seed packets may a household borrow at once?',
+  promptVersion: '3',
+  promptTokens: 1_204,
+  writtenTokens: 131,
+  doneReason: 'stop',
+  checkedSentences: 6,
+  supportedSentences: 5,
+  fallback: null,
+  cachedFrom: null,
+  passages: citations.map(({ title, location, documentId }, index) => ({
+    title,
+    location,
+    documentId,
+    score: 0.91 - index * 0.17,
+    used: index < 2,
+  })),
+};
+
+export const answerSettings = {
+  gate: 'BALANCED',
+  unsupported: 'DROP',
+  instructions: 'Answer in the language of the question, in at most five sentences.',
+  cachesAnswers: false,
+  rewritesQuestions: true,
+};
 
 const asked: [string, string][] = [
   ['How many seed packets may I borrow at once?', 'discord'],

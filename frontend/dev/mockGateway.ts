@@ -11,6 +11,11 @@ export function mockGateway(): Plugin {
   const library = new MockLibrary(process.env.MOCK ?? 'lively');
   const answer = (request: IncomingMessage, response: ServerResponse, next: Next) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mock');
+    const watched = /^\/api\/guilds\/\d+\/questions\/([^/]+)\/events$/.exec(pathname)?.[1];
+    if (watched !== undefined) {
+      stream(library, watched, response);
+      return;
+    }
     const handler = route(request.method ?? 'GET', pathname);
     if (!handler) {
       next();
@@ -26,6 +31,20 @@ export function mockGateway(): Plugin {
     configureServer: ({ middlewares }) => void middlewares.use(answer),
     configurePreviewServer: ({ middlewares }) => void middlewares.use(answer),
   };
+}
+
+/** Tell how far an answer is until it has ended, as the gateway does. */
+function stream(library: MockLibrary, id: string, response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  const timer = setInterval(() => {
+    const question = library.watch(id);
+    const kind = question && question.startedAt !== null ? 'progress' : 'ended';
+    response.write(`event: ${kind}\ndata: ${JSON.stringify(question ?? null)}\n\n`);
+    if (kind === 'ended') response.end();
+  }, 250);
+  response.on('close', () => {
+    clearInterval(timer);
+  });
 }
 
 interface Reply {

@@ -1,11 +1,20 @@
 import type { MockDocument, MockQuestion } from './mockData.ts';
-import { answerTo, passages, sampleDocuments, sampleQuestions, webDocument } from './mockData.ts';
+import {
+  answerSettings,
+  answerTo,
+  passages,
+  record,
+  sampleDocuments,
+  sampleQuestions,
+  webDocument,
+} from './mockData.ts';
 
 interface Variables {
   guildId?: string;
   documentId?: string;
   questionId?: string;
   text?: string;
+  conversation?: string;
   search?: string | null;
   first?: number;
   after?: string | number | null;
@@ -36,6 +45,7 @@ export class MockLibrary {
   private documents: MockDocument[];
   private questions: MockQuestion[];
   private isSignedIn: boolean;
+  private settings = { ...answerSettings };
 
   private readonly scenario: string;
 
@@ -46,6 +56,18 @@ export class MockLibrary {
     this.questions = isEmpty ? [] : sampleQuestions();
     this.isSignedIn = scenario !== 'signed-out';
   }
+
+  private readonly changes: Partial<Record<string, (variables: Variables) => unknown>> = {
+    Ask: ({ text, conversation }) => this.ask(text ?? '', conversation ?? null),
+    StopQuestion: ({ questionId }) => this.stop(questionId),
+    ForgetConversation: ({ conversation }) => this.forget(conversation),
+    SetAnswerSettings: (wanted) => Object.assign(this.settings, wanted),
+    RetryDocument: ({ documentId }) => this.retry(documentId),
+    DeleteDocument: ({ documentId }) => this.remove(documentId),
+    RetryFailedDocuments: () => this.retryAll(),
+    AddAddress: (variables) => this.addAddress(variables),
+    SetRefresh: (variables) => this.setRefresh(variables),
+  };
 
   signIn() {
     this.isSignedIn = true;
@@ -65,13 +87,15 @@ export class MockLibrary {
     }
     this.moveOn();
     if (operation === 'Viewer') return { viewer: this.viewer() };
-    if (operation === 'Ask') return { ask: this.ask(variables.text ?? '') };
-    if (operation === 'RetryDocument') return { retryDocument: this.retry(variables.documentId) };
-    if (operation === 'DeleteDocument') return { deleteDocument: this.remove(variables.documentId) };
-    if (operation === 'RetryFailedDocuments') return { retryFailedDocuments: this.retryAll() };
-    if (operation === 'AddAddress') return { addAddress: this.addAddress(variables) };
-    if (operation === 'SetRefresh') return { setRefresh: this.setRefresh(variables) };
+    const change = this.changes[operation];
+    if (change) return { [operation.charAt(0).toLowerCase() + operation.slice(1)]: change(variables) };
     return { guild: this.guild(operation, variables) };
+  }
+
+  /** One question as it stands now: what its stream tells. */
+  watch(id: string): MockQuestion | undefined {
+    this.moveOn();
+    return this.questions.find((question) => question.id === id);
   }
 
   upload(name: string, sizeBytes: number, replaces: string | null) {
@@ -133,13 +157,35 @@ export class MockLibrary {
       name: 'Moss & Lantern',
       statistics: this.statistics(),
       document: this.documents.find(({ id }) => id === variables.documentId) && this.opened(variables),
-      question: this.questions.find(({ id }) => id === variables.questionId) ?? null,
+      question: this.question(variables.questionId),
+      conversation: this.questions
+        .filter(({ conversation }) => conversation === variables.conversation)
+        .toReversed(),
+      answerSettings: this.settings,
       documents: connection(this.found(variables), variables),
       questions: connection(
         this.questions,
         operation === 'Overview' ? { ...variables, first: 6 } : variables,
       ),
     };
+  }
+
+  private question(id: string | undefined) {
+    const question = this.questions.find((one) => one.id === id);
+    return question ? { ...question, record } : null;
+  }
+
+  private stop(id: string | undefined) {
+    const question = this.questions.find((one) => one.id === id);
+    if (question?.startedAt == null)
+      throw new MockError('conflict', 'This answer has ended already, so there is nothing to stop.');
+    return Object.assign(question, { isStopped: true });
+  }
+
+  private forget(name: string | undefined): number {
+    const heard = this.questions.filter(({ conversation }) => conversation === name);
+    for (const question of heard) question.conversation = null;
+    return heard.length;
   }
 
   private found({ search, listedBy: lister, grouped }: Variables): MockDocument[] {
@@ -161,7 +207,7 @@ export class MockLibrary {
     };
   }
 
-  private ask(text: string): MockQuestion {
+  private ask(text: string, conversation: string | null): MockQuestion {
     if (text.length > 500)
       throw new MockError(
         'invalid_request',
@@ -171,10 +217,13 @@ export class MockLibrary {
       ...answerTo(text),
       id: `q-${String(Date.now())}`,
       origin: 'dashboard',
+      conversation,
+      status: 'ASKED',
+      stage: 'ASKED',
       startedAt: Date.now(),
     };
-    this.questions = [{ ...question, status: 'ASKED' }, ...this.questions];
-    return { ...question, status: 'ASKED' };
+    this.questions = [question, ...this.questions];
+    return question;
   }
 
   private retry(id: string | undefined) {
@@ -308,12 +357,37 @@ function moveDocument(document: MockDocument): void {
   }
 }
 
+/** When each stage of an answer begins, in seconds after the question. */
+const stages: [number, string][] = [
+  [0.4, 'SEARCHING'],
+  [1, 'QUEUED'],
+  [3, 'READING'],
+  [5, 'WRITING'],
+  [11, 'CHECKING'],
+  [12, 'ENDED'],
+];
+
 function moveQuestion(question: MockQuestion): void {
   if (question.startedAt === null) return;
   const seconds = (Date.now() - question.startedAt) / 1_000;
-  if (seconds > 1) question.status = 'ANSWERING';
-  if (seconds > 3.5) {
-    const { status, answeredAt } = answerTo(question.text);
-    Object.assign(question, { status, answeredAt, startedAt: null });
+  const end = answerTo(question.text);
+  const stage = stages.findLast(([begin]) => seconds >= begin)?.[1] ?? 'ASKED';
+  if (stage === 'ENDED' || question.isStopped) {
+    const { status, answeredAt } = end;
+    const fallback = question.isStopped ? 'STOPPED' : end.fallback;
+    Object.assign(question, { status, answeredAt, fallback, stage: 'ENDED', startedAt: null });
+    return;
   }
+  Object.assign(question, {
+    status: stage === 'ASKED' ? 'ASKED' : 'ANSWERING',
+    stage,
+    place: stage === 'QUEUED' ? Math.max(1, 3 - Math.floor(seconds)) : null,
+    partial: end.status === 'ANSWERED' ? written(end.answer ?? '', seconds - 5) : null,
+  });
+}
+
+function written(answer: string, seconds: number): string | null {
+  if (seconds < 0) return null;
+  const sentences = answer.match(/[^\n.]+[.\n\s[\]\d,]*/g) ?? [];
+  return sentences.slice(0, Math.floor(seconds * 1.5) + 1).join('');
 }

@@ -70,6 +70,8 @@ class Job:
     watch: Stopwatch = field(default_factory=Stopwatch)
     timings: dict[str, float] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
+    # The passages of the prompt, in its order: a follow-up's prompt begins as this one does.
+    read: list[int] = field(default_factory=list)
     # What this answer can be found again by, where the guild wants that.
     kept: Kept | None = None
 
@@ -212,7 +214,7 @@ async def _draft(job: Job, looked_up: Found) -> Draft | Waiting:
     model = await _model(job)
     if model is None:
         return extract(passages)
-    prompt = _prompt(job, passages, looked_up.heard)
+    prompt = _prompt(job, model, passages, looked_up.heard)
     if not prompt.passages:
         return _quoted(job, passages, "too_long")
     if waiting := await _wait(job):
@@ -252,8 +254,9 @@ def _salt(job: Job) -> str:
     return salt_of(job.question.guild_id, secret=job.clients.settings.secret())
 
 
-def _prompt(job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]) -> Prompt:
-    settings = job.clients.settings
+def _prompt(
+    job: Job, model: OllamaClient, passages: Sequence[Passage], exchanges: Sequence[Exchange]
+) -> Prompt:
     asked = Asked(
         question=job.question.text,
         salt=_salt(job),
@@ -261,7 +264,13 @@ def _prompt(job: Job, passages: Sequence[Passage], exchanges: Sequence[Exchange]
         exchanges=exchanges,
         before=exchanges[-1].chunk_ids if exchanges else [],
     )
-    prompt = build_prompt(asked, passages, context_tokens=settings.context_tokens)
+    prompt = build_prompt(
+        asked,
+        passages,
+        context_tokens=model.context_tokens,
+        on_processor=model.on_processor,
+    )
+    job.read = [passage.chunk_id for passage in prompt.passages]
     job.record.prompt_version = prompt.version
     job.record.left_out = prompt.left_out
     return prompt
@@ -321,8 +330,12 @@ def _note_passages(job: Job, passages: Sequence[Passage], draft: Draft | None) -
             score=round(passage.score, 4),
             used=(passage.document_id, passage.location) in cited,
         )
-        for passage in passages
+        for passage in sorted(passages, key=partial(_place, job))
     ]
+
+
+def _place(job: Job, passage: Passage) -> int:
+    return job.read.index(passage.chunk_id) if passage.chunk_id in job.read else len(job.read)
 
 
 def _safe(draft: Draft) -> Draft:

@@ -74,8 +74,8 @@ CLAIM_DELIVERY = text(
 )
 
 ENDED = text(
-    "SELECT text, status, answer, answer_kind, failure_reason, record ? 'cached_from' AS is_known"
-    " FROM questions WHERE id = :question_id"
+    "SELECT text, status, answer, answer_kind, failure_reason,"
+    " record ? 'cached_from' AS is_known FROM questions WHERE id = :question_id"
 )
 
 CITATIONS = text(

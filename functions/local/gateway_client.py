@@ -1,7 +1,8 @@
 """What the command line says to the running gateway: the same HTTP a browser speaks."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -70,14 +71,33 @@ class GatewayClient:
 
     async def download(self, path: str, file: IO[bytes]) -> int:
         """Write what lies at a path to a file as it comes; return the number of bytes."""
+        async with self._streamed(path) as response:
+            async for piece in response.aiter_bytes():
+                file.write(piece)
+        return response.num_bytes_downloaded
+
+    async def events(self, path: str) -> AsyncIterator[tuple[str, Any]]:
+        """Yield the kind and the words of each server-sent event until the stream ends.
+
+        Read as our gateway writes it: one line of JSON an event.
+        """
+        kind = ""
+        async with self._streamed(path) as response:
+            async for line in response.aiter_lines():
+                name, _, value = line.partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "data":
+                    yield kind, json.loads(value)
+
+    @asynccontextmanager
+    async def _streamed(self, path: str) -> AsyncIterator[httpx.Response]:
         with _told():
             async with self._http.stream("GET", path) as response:
                 if response.is_error:
                     await response.aread()
                     _refuse(response)
-                async for piece in response.aiter_bytes():
-                    file.write(piece)
-        return response.num_bytes_downloaded
+                yield response
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         with _told():

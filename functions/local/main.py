@@ -14,6 +14,7 @@ COMMANDS = {
     "ingest": "Add files, folders and web pages to the knowledge base.",
     "models": "See and fetch the models that Ollama has.",
     "migrate": "Bring the database to the newest schema.",
+    "questions": "List the latest questions, and show how an answer came about.",
     "reindex": "Change the embedding model without a moment's silence.",
     "run": "Run the whole system on this machine.",
     "simulate": "Play Discord's part.",

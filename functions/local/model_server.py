@@ -65,16 +65,20 @@ async def model_server(home: Home, *, lasting: bool = False) -> AsyncIterator[Mo
     alone, so one that was written down before belonged to a process that was killed.
     """
     server = await asyncio.to_thread(known_server, home)
-    ours = server if lasting and server and server.pid else None
-    if server is None and _named() != NONE_WANTED:
-        ours = server = await asyncio.to_thread(_start, home)
+    left = server if lasting and server and server.pid else None
+    process = None
+    if server is None and _named() != NONE_WANTED and (program := shutil.which("ollama")):
+        server, process = await asyncio.to_thread(_start, program, home)
         if server and lasting:
             home.model_server.write_bytes(msgspec.json.encode(server))
     try:
         yield server
     finally:
-        if ours and ours.pid:
-            await asyncio.to_thread(_stop, ours)
+        if process:
+            await asyncio.to_thread(_stop, process)
+        elif left:
+            await asyncio.to_thread(_stop_left, left)
+        if lasting:
             home.model_server.unlink(missing_ok=True)
 
 
@@ -88,11 +92,8 @@ def _recorded(home: Home) -> ModelServer | None:
     return None
 
 
-def _start(home: Home) -> ModelServer | None:
-    """Start the server that PATH has; None where there is none or it does not come up."""
-    program = shutil.which("ollama")
-    if program is None:
-        return None
+def _start(program: str, home: Home) -> tuple[ModelServer | None, subprocess.Popen[bytes]]:
+    """Start a server and wait until it answers; there is none where it does not come up."""
     host = f"127.0.0.1:{_free_port()}"
     ours = {
         "OLLAMA_KEEP_ALIVE": "-1",
@@ -112,12 +113,10 @@ def _start(home: Home) -> ModelServer | None:
     deadline = time.monotonic() + START_SECONDS
     while not server.answers():
         if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            process.wait()
             err.print(f"[yellow]![/yellow] {program} did not start; see {home.model_server_log}")
-            return None
+            return None, process
         time.sleep(POLL_SECONDS)
-    return server
+    return server, process
 
 
 def _free_port() -> int:
@@ -127,23 +126,20 @@ def _free_port() -> int:
     return port
 
 
-def _stop(server: ModelServer) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ask it to stop, which ends its models too; insist after a while."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.kill(server.pid or 0, number)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            if _ended(server):
-                return
-            time.sleep(POLL_SECONDS)
-
-
-def _ended(server: ModelServer) -> bool:
-    pid = server.pid or 0
+    process.terminate()
     try:
-        # A child stays in the list of processes until it is waited for.
-        ended, _ = os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return not server.answers()
-    return ended == pid
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _stop_left(server: ModelServer) -> None:
+    """Stop one that is nobody's child any more."""
+    with suppress(ProcessLookupError):
+        os.kill(server.pid or 0, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while server.answers() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)

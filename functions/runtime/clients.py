@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from functions.runtime.embedder.registry import RegisteredModel
     from functions.runtime.events import EventPublisher
     from functions.runtime.ollama.client import OllamaClient
+    from functions.runtime.reranker import Reranker
     from functions.runtime.web.client import WebClient
     from functions.runtime.web.robots import Robots
 
@@ -122,6 +123,15 @@ class Clients:
         return CarriedEmbedder(here, there=there)
 
     @cached_property
+    def reranker(self) -> "Reranker | None":
+        """The cross-encoder, or None where no folder is named."""
+        if self.settings.reranker_path is None:
+            return None
+        from functions.runtime.reranker import Reranker  # noqa: PLC0415 - cold start
+
+        return Reranker.open(Path(self.settings.reranker_path))
+
+    @cached_property
     def discord(self) -> "DiscordClient":
         """Discord's API, or the simulator's where an interaction is the simulator's."""
         from functions.runtime.discord.client import DiscordClient  # noqa: PLC0415 - cold start
@@ -184,3 +194,5 @@ class Clients:
             await self.http.aclose()
         if "embedder" in opened:
             self.embedder.close()
+        if opened.get("reranker"):
+            opened["reranker"].close()

@@ -10,11 +10,12 @@ LONGEST_SENTENCE = 600
 # Thai, Lao, Khmer and Burmese set a space where others set a full stop, but also within sentences.
 SHORTEST_SPACED = 40
 
-CLOSING = "\"'”’»›)\\]}」』】）*_`"
+CLOSING = "\"'”’»›)\\]}」』】）》*_`"
 END = re.compile(
     # Full stops of scripts without spaces need none after them.
     rf"[。！？｡]+[{CLOSING}]*"
-    rf"|[.!?…։؟۔।॥።]+[{CLOSING}]*(?=\s|$)"
+    # German closes with what English opens with.
+    rf"|[.!?…։؟۔।॥።]+(?: \.)*[“‘{CLOSING}]*(?=\s|$)"
 )
 # A line of its own: a heading, a list item, a quote, or what follows an empty line.
 BLOCK = re.compile(r"\n\s*\n\s*|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]?\S)")
@@ -28,10 +29,19 @@ NOT_THE_END = re.compile(
     r"[^\W\d_]"  # an initial, or half of z. B.
     r"|\d{1,2}"  # an ordinal: 3. Oktober
     r"|(?:[^\W\d_]\.)+[^\W\d_]"  # U.S, e.g
-    r"|mrs?|ms|dr|prof|st|mt|jr|sr|vs|etc|cf|no|nos|vol|fig|approx|ca|gen|col|sgt|capt|rev|hon"
-    r"|inc|ltd|co|corp|dept|est|al|pp|ed|eds"
-    r"|bzw|usw|evtl|ggf|inkl|nr|str|vgl|sog|bspw|hl|jh|jhd|mio|mrd|geb|gest"
-    r"|sra?|srta|mme|mlle|av|núm|pág"
+    r"|mrs?|ms|dra?|prof|st|mt|jr|sr|vs|etc|cf|approx|ca|gen|col|sgt|capt|rev|hon|messrs"
+    r"|inc|ltd|co|corp|dept|est|al|ed|eds|resp|incl|excl|esp|ave|blvd"
+    r"|bzw|usw|evtl|ggf|inkl|vgl|sog|bspw|hl|jh|jhd|mio|mrd|geb|gest|allg|bes|insb|kath|evang|med"
+    r"|sra|srta|lic|arq|ing|avv|dott|sig|geom|mme|mlle|env|núm|pág|bijv|dhr|mevr|tzn|inż|mgr|św"
+    r"|проф|акад|ул|просп|пер|обл|пгт|им|гг|тыс|млн|млрд|руб|напр"
+    r")$",
+    re.IGNORECASE,
+)
+# "No. 5", but not "I said no."
+BEFORE_A_FIGURE = re.compile(
+    r"(?:^|[\s(\[“\"'])(?:"
+    r"nos?|nr|num|pp?|vol|fig|tab|eq|sec|ch|chap|cap|abb|abs|kap|bd|art|párr|pag|tel|ext|str|av|al"
+    r"|jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ago|dic|кв|стр|рис|табл|гл|ст|тел|см|n°"
     r")$",
     re.IGNORECASE,
 )
@@ -75,14 +85,16 @@ def _blocks(text: str, rows: Iterable[Span]) -> Iterator[Span]:
 
 
 def _ends_here(text: str, match: re.Match[str], block: Span) -> bool:
+    following = text[match.end() : block.end].lstrip()[:1]
+    # A lower-case letter goes on: an unknown abbreviation, a file name's end, “Why?” she said.
+    if following.islower() and match[0] not in {"?", "!"}:
+        return False
     if not match[0].startswith("."):
         return True
     before = text[max(block.start, match.start() - LOOK_BACK) : match.start()]
-    if NOT_THE_END.search(before):
+    if following.isdecimal() and BEFORE_A_FIGURE.search(before):
         return False
-    following = text[match.end() : block.end].lstrip()
-    # A lower-case letter goes on: an abbreviation we do not know, or a file name's end.
-    return not following[:1].islower()
+    return not NOT_THE_END.search(before)
 
 
 def _at_spaces(text: str, span: Span) -> Iterator[Span]:

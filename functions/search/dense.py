@@ -3,8 +3,8 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.session import Snapshot
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.embedder.checking import vector_text
 from functions.runtime.embedder.protocol import Vector
@@ -22,7 +22,7 @@ MOST_COMPARED_EXACTLY = 10_000
 
 
 async def by_meaning(
-    session: AsyncSession,
+    snapshot: Snapshot,
     cache: BoundedCache,
     request: SearchRequest,
     vector: Vector,
@@ -33,9 +33,9 @@ async def by_meaning(
     """Return the ``depth`` nearest passages, and the cosine of each that was found by its words."""
     model = lexical.model
     if lexical.lexicon.count > MOST_COMPARED_EXACTLY:
-        found = await _by_database(session, request, vector, lexical=lexical, depth=depth)
+        found = await _by_database(snapshot, request, vector, lexical=lexical, depth=depth)
     else:
-        vectors = await open_vectors(session, cache, lexical.lexicon, model=model)
+        vectors = await open_vectors(snapshot, cache, lexical.lexicon, model=model)
         also = [hit.chunk_id for hit in lexical.hits]
         found = vectors.nearest(vector, allowed=lexical.allowed, also=also, depth=depth)
     if model == EMBEDDED:
@@ -44,7 +44,7 @@ async def by_meaning(
 
 
 async def _by_database(
-    session: AsyncSession, request: SearchRequest, vector: Vector, *, lexical: Lexical, depth: int
+    snapshot: Snapshot, request: SearchRequest, vector: Vector, *, lexical: Lexical, depth: int
 ) -> list[Neighbour]:
     """Walk the index; compare with everything where few may answer, or the walk brings too few."""
     filtered = lexical.allowed is not None
@@ -57,17 +57,17 @@ async def _by_database(
     }
     rows: list[Any] = []
     if count > MOST_COMPARED_EXACTLY:
-        await session.execute(queries.ITERATE)
+        await snapshot.rows(queries.ITERATE, {})
         statement = queries.indexed(lexical.model, filtered=filtered)
         filters = filter_values(request.filters)
-        rows = list(await session.execute(statement, values | filters))
+        rows = await snapshot.rows(statement, values | filters)
     # The walk gives up after 20,000 passages: a guild with few among millions would get too few.
-    if sum(row.near for row in rows) < min(depth, count):
+    if sum(row["near"] for row in rows) < min(depth, count):
         if lexical.allowed is not None:
             values["allowed"] = lexical.allowed.tolist()
         statement = queries.exact(lexical.model, filtered=filtered)
-        rows = list(await session.execute(statement, values))
+        rows = await snapshot.rows(statement, values)
     return [
-        Neighbour(chunk_id=row.chunk_id, document_id=row.document_id, cosine=row.cosine)
+        Neighbour(chunk_id=row["chunk_id"], document_id=row["document_id"], cosine=row["cosine"])
         for row in rows
     ]

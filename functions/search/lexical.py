@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.session import Snapshot
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.passages import SearchRequest
@@ -32,19 +32,19 @@ class Lexical(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def by_words(
-    session: AsyncSession, cache: BoundedCache, request: SearchRequest, *, bm25: Bm25, depth: int
+    snapshot: Snapshot, cache: BoundedCache, request: SearchRequest, *, bm25: Bm25, depth: int
 ) -> Lexical:
     """Return the ``depth`` best passages by their words, of those that the filters let answer."""
-    model, listing = await _start(session, request.guild_id)
-    lexicon = await open_lexicon(session, cache, request.guild_id, listing=listing, bm25=bm25)
+    model, listing = await _start(snapshot, request.guild_id)
+    lexicon = await open_lexicon(snapshot, cache, request.guild_id, listing=listing, bm25=bm25)
     words = words_by_language(request.query, lexicon.living_languages, turns=request.turns)
     every = sorted({word for _, of_language in words for word in of_language})
-    admitted = await _admitted(session, lexicon, request)
+    admitted = await _admitted(snapshot, lexicon, request)
     allowed = None if admitted is None else lexicon.passages.chunk_ids[admitted]
     nothing = Lexical(model=model, lexicon=lexicon, allowed=allowed, readings=[], hits=[])
     if not every or not lexicon.count:
         return nothing
-    postings = await read_terms(session, cache, lexicon, every)
+    postings = await read_terms(snapshot, cache, lexicon, every)
     holding = {term: found.holding for term, found in postings.items()}
     readings = [
         Reading(
@@ -56,25 +56,25 @@ async def by_words(
     return msgspec.structs.replace(nothing, readings=readings, hits=hits)
 
 
-async def _start(session: AsyncSession, guild_id: int) -> tuple[RegisteredModel, Listing]:
-    row = (await session.execute(queries.START, {"guild_id": guild_id})).mappings().one_or_none()
-    if row is None:
+async def _start(snapshot: Snapshot, guild_id: int) -> tuple[RegisteredModel, Listing]:
+    rows = await snapshot.rows(queries.START, {"guild_id": guild_id})
+    if not rows:
         return EMBEDDED, Listing(segment_ids=[], generations=[], passages=0, terms=0)
-    named = dict(row)
+    named = dict(rows[0])
     listing = Listing(**{field: named.pop(field) for field in Listing.__struct_fields__})
     return RegisteredModel(**named), listing
 
 
-async def _admitted(
-    session: AsyncSession, lexicon: Lexicon, request: SearchRequest
-) -> Array | None:
+async def _admitted(snapshot: Snapshot, lexicon: Lexicon, request: SearchRequest) -> Array | None:
     """Tell for each slot whether the filters let it answer; None where they let all."""
     if request.filters == NO_FILTERS:
         return None
     values = {"guild_id": request.guild_id, **filter_values(request.filters)}
-    row = (await session.execute(queries.ALLOWED, values)).one()
+    [row] = await snapshot.rows(queries.ALLOWED, values)
     admitted = np.zeros(len(lexicon.living), np.bool_)
-    for segment_id, slot, count in zip(row.segment_ids, row.first_slots, row.counts, strict=True):
+    for segment_id, slot, count in zip(
+        row["segment_ids"], row["first_slots"], row["counts"], strict=True
+    ):
         first = lexicon.segments[segment_id].first + slot
         admitted[first : first + count] = True
     return admitted

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.session import Snapshot
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.segments import Postings, decode, decode_chunk_ids, decode_lengths
 from functions.search import queries
@@ -78,7 +78,7 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_lexicon(
-    session: AsyncSession, cache: BoundedCache, guild_id: int, *, listing: Listing, bm25: Bm25
+    snapshot: Snapshot, cache: BoundedCache, guild_id: int, *, listing: Listing, bm25: Bm25
 ) -> Lexicon:
     """Return the guild's passages; what changed since the last search is read."""
     state = tuple(zip(listing.segment_ids, listing.generations, strict=True))
@@ -94,7 +94,7 @@ async def open_lexicon(
             "changed": changed,
             "unread": [segment_id for segment_id in changed if segment_id not in known],
         }
-        rows = {row.id: row for row in await session.execute(queries.SEGMENTS, values)}
+        rows = {row["id"]: row for row in await snapshot.rows(queries.SEGMENTS, values)}
     lexicon = _Assembly(former, rows).build(guild_id, state=state, listing=listing, bm25=bm25)
     cache.put(("lexicon", guild_id), lexicon, size=lexicon.size)
     return lexicon
@@ -139,17 +139,18 @@ class _Assembly:
     def _part(self, segment_id: int) -> tuple[Array, ...]:
         """Return the chunk, length, language, document and life of a segment's slots."""
         row = self._rows.get(segment_id)
-        if row is None or row.chunk_ids is None:
+        if row is None or row["chunk_ids"] is None:
             former = _former_part(self._former, segment_id)
             if row is None:
                 return former
             chunk_ids, lengths = former[:2]
         else:
-            chunk_ids, lengths = decode_chunk_ids(row.chunk_ids), decode_lengths(row.lengths)
+            chunk_ids, lengths = decode_chunk_ids(row["chunk_ids"]), decode_lengths(row["lengths"])
         languages = np.zeros(len(chunk_ids), np.uint16)
         documents = np.full(len(chunk_ids), None, np.object_)
         living = np.zeros(len(chunk_ids), np.bool_)
-        versions = zip(row.first_slots, row.counts, row.languages, row.documents, strict=True)
+        columns = ("first_slots", "counts", "languages", "documents")
+        versions = zip(*(row[column] for column in columns), strict=True)
         for first, count, language, document in versions:
             languages[first : first + count] = self._code(language)
             documents[first : first + count] = document
@@ -193,7 +194,7 @@ def _nothing() -> tuple[Array, ...]:
 
 
 async def read_terms(
-    session: AsyncSession, cache: BoundedCache, lexicon: Lexicon, terms: Sequence[str]
+    snapshot: Snapshot, cache: BoundedCache, lexicon: Lexicon, terms: Sequence[str]
 ) -> dict[str, TermPostings]:
     """Return where each term stands; what no earlier search has read is read."""
     held: dict[str, _Held | None] = {
@@ -203,10 +204,10 @@ async def read_terms(
     read: dict[str, dict[int, Postings]] = {term: {} for term in stale}
     unread = _unread(lexicon, stale)
     if unread["terms"]:
-        for row in await session.execute(queries.POSTINGS, unread):
-            placed = lexicon.segments[row.segment_id]
-            read[row.term][row.segment_id] = decode(
-                row.slots, row.frequencies, passages=placed.passages
+        for row in await snapshot.rows(queries.POSTINGS, unread):
+            placed = lexicon.segments[row["segment_id"]]
+            read[row["term"]][placed.id] = decode(
+                row["slots"], row["frequencies"], passages=placed.passages
             )
     for term, former in stale.items():
         current = held[term] = _hold(lexicon, former, read[term])

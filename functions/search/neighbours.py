@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.session import Snapshot
 from functions.runtime.passages import SearchRequest
 from functions.search import queries
 from functions.search.folding import Row
@@ -14,7 +14,7 @@ BETWEEN_PASSAGES = "\n\n"
 
 
 async def join_neighbours(
-    session: AsyncSession, request: SearchRequest, best: Sequence[Row]
+    snapshot: Snapshot, request: SearchRequest, best: Sequence[Row]
 ) -> list[Row]:
     """Return the rows with as many passages before and after each as the request wants."""
     reach = request.neighbours
@@ -32,8 +32,8 @@ async def join_neighbours(
         "ordinals": [ordinal for _, ordinal in wanted],
     }
     found = {
-        (row.document_id, row.ordinal): row.text
-        for row in await session.execute(queries.NEIGHBOURS, values)
+        (row["document_id"], row["ordinal"]): row["text"]
+        for row in await snapshot.rows(queries.NEIGHBOURS, values)
     }
 
     def joined(row: PassageRow, steps: range) -> str:

@@ -47,10 +47,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Readable(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage's text, with the question's terms as its language has them."""
+    """A passage's text and cosine, with the question's terms as its language has them."""
 
     text: str
-    language: str | None
+    cosine: float
     wanted: list[Term]
 
 

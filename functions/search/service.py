@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.session import Snapshot
 from functions.runtime.clients import Clients
 from functions.runtime.embedder.protocol import Vector
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
@@ -22,6 +22,7 @@ from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
 from functions.search.lexical import Lexical, by_words
 from functions.search.neighbours import join_neighbours
+from functions.search.reranking import MOST_RERANKED, rerank
 from functions.search.schemas import (
     Bm25,
     Candidate,
@@ -51,7 +52,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
     """Return up to ``k`` passages, best first. Raises InvalidRequestError for a wordless query."""
     watch = Stopwatch()
-    found = await _find(clients, request, watch)
+    reranker = clients.reranker
+    # The reranker chooses among more than are shown.
+    most = request.k if reranker is None else max(request.k, MOST_RERANKED)
+    found = await _find(clients, request, watch, most=most)
+    if reranker is not None:
+        with watch.stage("rerank"):
+            best = await rerank(reranker, request, found.best)
+        found = msgspec.structs.replace(found, best=best[: request.k])
     passages = [
         _passage(candidate, row, public_url=clients.settings.public_url)
         for candidate, row in found.best
@@ -69,16 +77,17 @@ async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
     )
 
 
-async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> Found:
+async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch, *, most: int) -> Found:
     # The embedder works in a thread of its own while the database looks up the words. A guild's
     # model hardly ever changes: the one it had at its last question is tried.
     guess = clients.known_models.get(request.guild_id, EMBEDDED)
     embedding = asyncio.ensure_future(_embed(clients, request, guess, watch))
+    await asyncio.sleep(0)
     try:
         # One snapshot: where the model changes meanwhile, its vectors go after the new ones came.
-        async with clients.database.guild(request.guild_id, snapshot=True) as session:
+        async with clients.database.snapshot(request.guild_id) as snapshot:
             with watch.stage("lexical"):
-                lexical = await _by_words(clients, session, request)
+                lexical = await _by_words(clients, snapshot, request)
             model = lexical.model
             if model != guess:
                 embedding.cancel()
@@ -87,12 +96,12 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch) -> F
             vector = await embedding
             with watch.stage("dense"):
                 neighbours = await by_meaning(
-                    session, clients.segments, request, vector, lexical=lexical, depth=DEPTH
+                    snapshot, clients.segments, request, vector, lexical=lexical, depth=DEPTH
                 )
             ranked = fuse(neighbours, lexical.hits, reachable=reachable(lexical.readings))
             with watch.stage("fetch"):
-                best, folded = await _fetch(session, request, spread(ranked))
-                best = await join_neighbours(session, request, best)
+                best, folded = await _fetch(snapshot, request, spread(ranked), most=most)
+                best = await join_neighbours(snapshot, request, best)
     finally:
         embedding.cancel()
     # A text that the server has five times is one candidate.
@@ -109,33 +118,33 @@ async def _embed(
         )
 
 
-async def _by_words(clients: Clients, session: AsyncSession, request: SearchRequest) -> Lexical:
+async def _by_words(clients: Clients, snapshot: Snapshot, request: SearchRequest) -> Lexical:
     bm25 = Bm25(k1=clients.settings.bm25_k1, b=clients.settings.bm25_b)
-    return await by_words(session, clients.segments, request, bm25=bm25, depth=DEPTH)
+    return await by_words(snapshot, clients.segments, request, bm25=bm25, depth=DEPTH)
 
 
 async def _fetch(
-    session: AsyncSession, request: SearchRequest, ranked: Iterator[Candidate]
+    snapshot: Snapshot, request: SearchRequest, ranked: Iterator[Candidate], *, most: int
 ) -> tuple[list[Row], set[int]]:
-    """Return the ``k`` best with their rows, and which passages say what a better one says."""
+    """Return the best with their rows, and which passages say what a better one says."""
     kept: list[Row] = []
     folded: set[int] = set()
-    # A few more than k, and again where most of them said the same.
-    size = 2 * request.k + HIGHLIGHTED_PASSAGES
-    while len(kept) < request.k and (batch := list(islice(ranked, size))):
-        rows = await _with_rows(session, request.guild_id, batch)
+    # A few more than wanted, and again where most of them said the same.
+    size = 2 * most + HIGHLIGHTED_PASSAGES
+    while len(kept) < most and (batch := list(islice(ranked, size))):
+        rows = await _with_rows(snapshot, request.guild_id, batch)
         folded.update(candidate.chunk_id for candidate, _ in fold(kept, rows))
-    return kept[: request.k], folded
+    return kept[:most], folded
 
 
 async def _with_rows(
-    session: AsyncSession, guild_id: int, candidates: Sequence[Candidate]
+    snapshot: Snapshot, guild_id: int, candidates: Sequence[Candidate]
 ) -> list[Row]:
     values = {
         "guild_id": guild_id,
         "chunk_ids": [candidate.chunk_id for candidate in candidates],
     }
-    fetched = (await session.execute(queries.PASSAGES, values)).mappings()
+    fetched = await snapshot.rows(queries.PASSAGES, values)
     rows = {row["chunk_id"]: PassageRow(**row) for row in fetched}
     # A version published since the ranking took its predecessor's passages away.
     return [
@@ -185,7 +194,10 @@ async def _highlighted(
         else await embed_conversation(embedder, request.query, turns=request.turns)
     )
     top = passages[:HIGHLIGHTED_PASSAGES]
-    readable = [_readable(row, found.readings) for _, row in found.best[:HIGHLIGHTED_PASSAGES]]
+    readable = [
+        _readable(candidate, row, found.readings)
+        for candidate, row in found.best[:HIGHLIGHTED_PASSAGES]
+    ]
     marked = await highlight(readable, query=vector, embedder=embedder)
     replaced = [
         msgspec.structs.replace(passage, highlights=sentences)
@@ -194,7 +206,7 @@ async def _highlighted(
     return [*replaced, *passages[HIGHLIGHTED_PASSAGES:]]
 
 
-def _readable(row: PassageRow, readings: Sequence[Reading]) -> Readable:
+def _readable(candidate: Candidate, row: PassageRow, readings: Sequence[Reading]) -> Readable:
     language = row.language or queries.UNTOLD
     wanted = [reading.wanted for reading in readings if language in reading.languages]
-    return Readable(text=row.text, language=row.language, wanted=wanted[0] if wanted else [])
+    return Readable(text=row.text, cosine=candidate.cosine, wanted=wanted[0] if wanted else [])

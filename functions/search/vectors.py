@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.session import Snapshot
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.embedder.protocol import Vector
 from functions.runtime.embedder.registry import RegisteredModel
@@ -75,7 +75,7 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_vectors(
-    session: AsyncSession, cache: BoundedCache, lexicon: Lexicon, *, model: RegisteredModel
+    snapshot: Snapshot, cache: BoundedCache, lexicon: Lexicon, *, model: RegisteredModel
 ) -> Vectors:
     """Return the guild's vectors by its model; what changed since the last search is read."""
     key = ("vectors", lexicon.guild_id, model.id)
@@ -88,7 +88,7 @@ async def open_vectors(
     ids, matrix = _known(former, wanted, model)
     missing = np.setdiff1d(wanted, ids, assume_unique=True)
     if len(missing):
-        read_ids, read = await _read(session, lexicon.guild_id, model, missing)
+        read_ids, read = await _read(snapshot, lexicon.guild_id, model, missing)
         ids, matrix = np.concatenate((ids, read_ids)), np.concatenate((matrix, read))
     order = np.argsort(ids, kind="stable")
     found = Vectors(
@@ -111,13 +111,13 @@ def _known(former: Vectors | None, wanted: Array, model: RegisteredModel) -> tup
 
 
 async def _read(
-    session: AsyncSession, guild_id: int, model: RegisteredModel, chunk_ids: Array
+    snapshot: Snapshot, guild_id: int, model: RegisteredModel, chunk_ids: Array
 ) -> tuple[Array, Array]:
     """Return the chunks that have a vector, and those vectors at unit length."""
     values = {"guild_id": guild_id, "model_id": model.id, "chunk_ids": chunk_ids.tolist()}
-    rows = (await session.execute(queries.VECTORS, values)).all()
+    rows = await snapshot.rows(queries.VECTORS, values)
     written = np.dtype([("head", ">u4"), ("values", ">f4", (model.dimensions,))])
-    read = np.frombuffer(b"".join(row.vector for row in rows), written)["values"]
+    read = np.frombuffer(b"".join(row["vector"] for row in rows), written)["values"]
     vectors = read.astype(np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.array([row.chunk_id for row in rows], np.int64), vectors / lengths
+    return np.array([row["chunk_id"] for row in rows], np.int64), vectors / lengths

@@ -2,13 +2,24 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.acceptance.laptop import ROOT, Laptop
+from tests.acceptance.laptop import ROOT, Laptop, borrowed
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -22,24 +33,24 @@ def model() -> None:
 @pytest.fixture
 def new_laptop(model: None) -> Iterator[Laptop]:
     """A laptop that nobody has started yet."""
-    folder = Path(tempfile.mkdtemp(prefix="lore-"))
-    laptop = Laptop(folder / "home")
-    yield laptop
-    _discard(laptop, folder)
+    with borrowed() as laptop:
+        yield laptop
 
 
 @pytest.fixture(scope="session")
 def laptop(model: None) -> Iterator[Laptop]:
     """A laptop that runs and has read its sample knowledge base."""
-    folder = Path(tempfile.mkdtemp(prefix="lore-"))
-    laptop = Laptop(folder / "home")
-    laptop.start()
-    laptop.wait_for("Lorekeeper is up.")
-    yield laptop
-    _discard(laptop, folder)
+    with borrowed() as laptop:
+        laptop.start()
+        laptop.wait_for("Lorekeeper is up.")
+        yield laptop
 
 
-def _discard(laptop: Laptop, folder: Path) -> None:
-    if laptop.process and laptop.process.poll() is None:
-        laptop.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()

@@ -2,11 +2,15 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +38,10 @@ class Laptop:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("DISCORD_")}
-        # Whoever tests answers without a model gets none that happens to run here.
-        kept.pop("OLLAMA_HOST", None)
         self.environment = {
             **kept,
+            # Whoever tests answers without a model gets none that happens to run here.
+            "OLLAMA_HOST": "off",
             "LORE_HOME": str(home),
             "LORE_PORT": str(self.port),
             "LORE_MODELS": os.environ.get("LORE_MODELS") or str(ROOT / ".lore" / "models"),
@@ -129,3 +133,14 @@ class Laptop:
             " documents readyDocuments failedDocuments passages questions } } }"
         )["guild"]["statistics"]
         return counts
+
+
+@contextmanager
+def borrowed() -> Iterator[Laptop]:
+    """Lend a laptop that nobody has started yet; nothing of it is left afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="lore-"))
+    laptop = Laptop(folder / "home")
+    yield laptop
+    if laptop.process and laptop.process.poll() is None:
+        laptop.stop()
+    shutil.rmtree(folder, ignore_errors=True)

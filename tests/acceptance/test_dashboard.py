@@ -3,29 +3,18 @@
 import http.server
 import io
 import re
-import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.acceptance.laptop import Laptop
+from tests.acceptance.visit import Visit, signed_in
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PAGE = b"""<!doctype html><html lang="en"><head><title>Lighthouse keeping</title></head><body>
 <main><h1>Lighthouse keeping</h1><p>The keeper winds the clockwork of the lamp every four hours
 and trims the wick before the evening watch begins.</p></main></body></html>"""
@@ -33,61 +22,6 @@ HOSTILE = """# Lantern <img src=x onerror=alert(1)>
 
 Turn the <script>alert(1)</script> brass lantern key twice. ![x](http://evil.example/x.png)
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page, and everything it did that it should not have done."""
-
-    def __init__(self, page: Page, laptop: Laptop) -> None:
-        self.page = page
-        self.url = laptop.url
-        self.trespasses: list[str] = []
-        page.on("dialog", lambda dialog: self._dialog(dialog.message))
-        page.on("request", lambda request: self._request(request.url))
-        page.on("pageerror", lambda error: self.trespasses.append(f"error {error}"))
-        page.on("console", lambda message: self._console(message.text))
-
-    def _dialog(self, text: str) -> None:
-        self.trespasses.append(f"dialog {text}")
-
-    def _request(self, url: str) -> None:
-        if not url.startswith((self.url, "data:", "blob:")):
-            self.trespasses.append(f"request {url}")
-
-    def _console(self, text: str) -> None:
-        if "Content Security Policy" in text:
-            self.trespasses.append(f"policy {text}")
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.url + path)
-
-    def ask(self, question: str) -> None:
-        box = self.page.get_by_role("textbox").first
-        box.fill(question)
-        box.press("Enter")
-
-
-@contextmanager
-def signed_in(browser: Browser, laptop: Laptop) -> Iterator[Visit]:
-    """Visit a laptop as its developer; what the page should not have done fails at the end."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    visit = Visit(context.new_page(), laptop)
-    visit.open("/")
-    visit.page.get_by_role("button", name="Continue as developer").click()
-    expect(visit.page.get_by_role("link", name="Documents", exact=True)).to_be_visible()
-    yield visit
-    context.close()
-    assert visit.trespasses == []
 
 
 @pytest.fixture

@@ -35,9 +35,12 @@ def ollama() -> Iterator[str]:
 def test_a_model_is_changed_while_people_ask_and_changed_back(
     new_laptop: Laptop, ollama: str
 ) -> None:
-    new_laptop.environment["OLLAMA_HOST"] = ollama
+    new_laptop.environment |= {"OLLAMA_HOST": ollama, "LORE_CHAT_MODEL": "llama3.2"}
     new_laptop.start()
     new_laptop.wait_for("Lorekeeper is up.")
+    greeting = " ".join(new_laptop.terminal().split())
+    assert f"the Ollama at http://{ollama} (OLLAMA_HOST) has no llama3.2" in greeting
+    assert "Get it with .venv/bin/lore models pull" in greeting
     assert new_laptop.lore_json("ask", QUESTION)["status"] == "answered"
     changed = new_laptop.lore("reindex", "--model", MODEL)
     assert f"{MODEL} answers in 1 server(s)" in changed.stderr
@@ -60,3 +63,20 @@ def test_a_model_that_is_not_there_changes_nothing(new_laptop: Laptop, ollama: s
     assert "lore models pull missing" in " ".join(refused.stderr.split())
     unnamed = new_laptop.lore("reindex", check=False)
     assert unnamed.returncode == 2
+
+
+def test_models_are_seen_and_fetched(new_laptop: Laptop, ollama: str) -> None:
+    new_laptop.environment |= {"OLLAMA_HOST": ollama, "LORE_CHAT_MODEL": "qwen3"}
+    seen = new_laptop.lore("models").stdout
+    assert MODEL in seen
+    assert "missing" in seen
+    assert "qwen3 was fetched" in new_laptop.lore("models", "pull", "qwen3").stderr
+    (row,) = [
+        line for line in new_laptop.lore("models", "list").stdout.splitlines() if "qwen3" in line
+    ]
+    assert "writes answers" in row
+    assert "missing" not in row
+    new_laptop.environment["OLLAMA_HOST"] = "off"
+    without = new_laptop.lore("models", check=False)
+    assert without.returncode == 2
+    assert "set OLLAMA_HOST" in " ".join(without.stderr.split())

@@ -5,6 +5,7 @@ import { DocumentsPage } from '../features/documents/DocumentsPage';
 import { OverviewPage } from '../features/overview/OverviewPage';
 import { AskPage } from '../features/questions/AskPage';
 import { SessionGate } from '../features/session/SessionGate';
+import { SettingsPage } from '../features/settings/SettingsPage';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Layout } from './Layout';
 import { NotFoundPage } from './NotFoundPage';
@@ -21,6 +22,7 @@ export function App() {
             <Route path="documents/:documentId" element={<DocumentPage />} />
             <Route path="ask" element={<AskPage />} />
             <Route path="questions/:questionId" element={<AskPage />} />
+            <Route path="settings" element={<SettingsPage />} />
             <Route path="*" element={<NotFoundPage />} />
           </Route>
         </Routes>

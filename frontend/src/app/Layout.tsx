@@ -1,5 +1,5 @@
 import { useContext, useLayoutEffect } from 'react';
-import { Link, NavigationType, NavLink, Outlet, useLocation, useNavigationType } from 'react-router';
+import { Link, NavigationType, Outlet, useLocation, useNavigationType } from 'react-router';
 
 import { Blank } from '../components/Blank';
 import type { IconName } from '../components/Icon';
@@ -13,11 +13,19 @@ import { ErrorBoundary } from './ErrorBoundary';
 import css from './Layout.module.css';
 import { ThemeToggle } from './ThemeToggle';
 
-const places: { to: string; name: string; icon: IconName; also?: string }[] = [
+interface Place {
+  to: string;
+  name: string;
+  icon: IconName;
+  also?: string;
+}
+
+const places: Place[] = [
   { to: '/', name: 'Overview', icon: 'overview' },
   { to: '/documents', name: 'Documents', icon: 'book' },
   { to: '/ask', name: 'Ask', icon: 'ask', also: '/questions/' },
 ];
+const moderatorPlaces: Place[] = [...places, { to: '/settings', name: 'Settings', icon: 'settings' }];
 
 /** The frame around every page: the band with the places to go, the page below it. */
 export function Layout() {
@@ -39,7 +47,7 @@ export function Layout() {
             <Lantern size={30} />
             <span>Lorekeeper</span>
           </Link>
-          <Places pathname={pathname} />
+          <Places pathname={pathname} places={guild && guild.role !== 'MEMBER' ? moderatorPlaces : places} />
           <div className={css.side}>
             {guild && <GuildSwitcher />}
             <ThemeToggle />
@@ -55,16 +63,17 @@ export function Layout() {
   );
 }
 
-function Places({ pathname }: { pathname: string }) {
+function Places({ pathname, places }: { pathname: string; places: Place[] }) {
   return (
     <nav className={css.places} aria-label="Main">
       {places.map(({ to, name, icon, also }) => {
-        const isHere = also !== undefined && pathname.startsWith(also);
+        const below = [to === '/' ? undefined : `${to}/`, also];
+        const isHere = pathname === to || below.some((start) => start && pathname.startsWith(start));
         return (
-          <NavLink key={to} to={to} end={to === '/'} {...(isHere && { 'aria-current': 'page' as const })}>
+          <Link key={to} to={to} aria-current={isHere ? 'page' : undefined}>
             <Icon name={icon} />
             {name}
-          </NavLink>
+          </Link>
         );
       })}
     </nav>

@@ -1,5 +1,5 @@
 import type { TypedUseQuery } from '@reduxjs/toolkit/query/react';
-import { useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 
 import type { GraphQLBaseQuery } from './api';
 
@@ -9,8 +9,7 @@ const calmInterval = 5_000;
 /**
  * Keep a query fresh: every second while `isPending` says that something is under way, else every five.
  *
- * This is the only place that knows how live data arrives; a subscription would replace it here.
- * Polling pauses while the tab is hidden.
+ * This file is the only place that knows how live data arrives. Polling pauses while the tab is hidden.
  */
 export function useLive<Data, Argument>(
   useQuery: TypedUseQuery<Data, Argument, GraphQLBaseQuery>,
@@ -23,4 +22,40 @@ export function useLive<Data, Argument>(
   const isBusyNow = result.currentData !== undefined && isPending(result.currentData);
   if (isBusyNow !== isBusy) setIsBusy(isBusyNow);
   return result;
+}
+
+/**
+ * Listen to a stream of server-sent events while there is a path; tell whether it is open.
+ *
+ * The browser connects again by itself. Where it may not or cannot, the caller polls: what a stream tells
+ * stands in a row that can be read.
+ */
+export function useStream(
+  path: string | null,
+  kinds: readonly string[],
+  onEvent: (kind: string, data: unknown) => void,
+): boolean {
+  const [openPath, setOpenPath] = useState<string | null>(null);
+  const listen = useEffectEvent((source: EventSource) => {
+    for (const kind of kinds) {
+      source.addEventListener(kind, ({ data }: MessageEvent<string>) => {
+        onEvent(kind, JSON.parse(data));
+      });
+    }
+  });
+  useEffect(() => {
+    if (path === null) return;
+    const source = new EventSource(path);
+    source.onopen = () => {
+      setOpenPath(path);
+    };
+    source.onerror = () => {
+      setOpenPath(null);
+    };
+    listen(source);
+    return () => {
+      source.close();
+    };
+  }, [path]);
+  return path !== null && path === openPath;
 }

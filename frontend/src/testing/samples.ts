@@ -49,8 +49,16 @@ export const question = {
   text: 'How many packets may I borrow?',
   origin: 'discord',
   status: 'ANSWERED',
+  stage: 'ENDED',
+  place: null as number | null,
+  partial: null as string | null,
+  isStopped: false,
+  isOwn: false,
+  conversation: null as string | null,
   answer: 'Up to **five** packets. [1]' as string | null,
   answerKind: 'MODEL' as string | null,
+  fallback: null as string | null,
+  isCached: false,
   failureReason: null as string | null,
   citations: [
     {

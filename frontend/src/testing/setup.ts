@@ -11,10 +11,18 @@ Element.prototype.scrollIntoView = () => undefined;
 window.scrollTo = () => undefined;
 window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as MediaQueryList;
 
+/** jsdom has no streams either: one that never opens leaves pages to poll. */
+class ClosedStream extends EventTarget {
+  close(): void {
+    this.dispatchEvent(new Event('closed'));
+  }
+}
+
 let complaints: unknown[][] = [];
 
 beforeEach(() => {
   complaints = [];
+  vi.stubGlobal('EventSource', ClosedStream);
   vi.spyOn(console, 'error').mockImplementation((...words) => complaints.push(words));
 });
 

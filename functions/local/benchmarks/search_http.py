@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 
 import asyncpg
-import httpx
+import msgspec
 import numpy as np
 
 from functions.local.benchmarks.bulk import build_index, drop_index, load
@@ -20,6 +22,8 @@ from functions.local.home import models_path
 from functions.runtime.embedder.checking import vector_text
 from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.protocol import MODEL_NAME
+from functions.runtime.errors import LorekeeperError
+from functions.runtime.passages import SearchRequest
 
 START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
@@ -51,21 +55,39 @@ async def over_http(bench: Bench, passages: int) -> dict[str, Any]:
 
 
 async def _race(
-    caller: httpx.AsyncClient, bare: "Bare", asked: Sequence[str], *, guild_id: int, step: Any
+    caller: "Caller", bare: "Bare", asked: Sequence[str], *, guild_id: int, step: Any
 ) -> tuple[list[float], list[float]]:
     product, alone = [], []
     for done, query in enumerate([*asked[:WARMING], *asked], 1 - WARMING):
         started = time.perf_counter()
-        answer = await caller.post("/search", json={"guild_id": guild_id, "query": query, "k": K})
-        between = time.perf_counter()
-        answer.raise_for_status()
+        caller.ask(SearchRequest(guild_id=guild_id, query=query, k=K))
         middle = time.perf_counter()
         await bare.ask(query)
         if done > 0:
-            product.append((between - started) * 1000)
+            product.append((middle - started) * 1000)
             alone.append((time.perf_counter() - middle) * 1000)
             step(done)
     return product, alone
+
+
+class Caller:
+    """One connection to search; httpx would spend 0.7 ms a question, which is not search's."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def ask(self, request: SearchRequest) -> None:
+        """Ask and wait; nothing else of this process runs meanwhile."""
+        body = msgspec.json.encode(request)
+        self._connection.request("POST", "/search", body)
+        response = self._connection.getresponse()
+        answer = response.read()
+        if response.status != HTTPStatus.OK:
+            raise LorekeeperError(f"Search refused a question: {answer.decode()}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 class Bare:
@@ -93,7 +115,7 @@ async def _bare(owner_url: str) -> AsyncIterator[Bare]:
 
 
 @asynccontextmanager
-async def _serving(app_url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def _serving(app_url: str) -> AsyncIterator[Caller]:
     """Run search as its container does, in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -107,23 +129,26 @@ async def _serving(app_url: str) -> AsyncIterator[httpx.AsyncClient]:
     }
     program = [sys.executable, "-m", "functions.search"]
     process = subprocess.Popen(program, env=environment)  # noqa: ASYNC220, S603 - our own program
+    caller = Caller(port)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as caller:
-            await _answering(caller)
-            yield caller
+        await _answering(caller)
+        yield caller
     finally:
+        caller.close()
         process.terminate()
         await asyncio.to_thread(process.wait)
 
 
-async def _answering(caller: httpx.AsyncClient) -> None:
+async def _answering(caller: Caller) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            await caller.post("/search", json={"guild_id": 1, "query": "ready"})
-        except httpx.TransportError:
+            caller.ask(SearchRequest(guild_id=1, query="ready"))
+        except (OSError, HTTPException):
             if time.monotonic() > deadline:
                 raise
+            # Whatever was half done on the connection is forgotten.
+            caller.close()
             await asyncio.sleep(POLL_SECONDS)
         else:
             return

@@ -1,11 +1,17 @@
-"""``lore ask``: a question, its answer and where it stands."""
+"""``lore ask``: a question, its answer as it is written, and where it stands."""
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import click
+from rich.console import Group
+from rich.live import Live
 from rich.markup import escape
+from rich.spinner import Spinner
+from rich.text import Text
 
 from functions.local.console import FAILED, err, out, print_json, run_command
 from functions.local.gateway_client import GatewayClient
@@ -30,6 +36,18 @@ QUESTION = (
     f" guild(id: $guild) {{ question(id: $id) {{ {QUESTION_FIELDS} }} }} }}"
 )
 
+STOP = (
+    "mutation Stop($guild: ID!, $id: ID!) { stopQuestion(guildId: $guild, questionId: $id) { id } }"
+)
+STAGES = {
+    "ASKED": "Opening the library …",
+    "SEARCHING": "Searching the documents …",
+    "QUEUED": "Waiting for the language model …",
+    "READING": "Reading the passages …",
+    "WRITING": "Writing …",
+    "CHECKING": "Checking each sentence against its passage …",
+}
+
 
 @click.command()
 @click.argument("question")
@@ -37,7 +55,9 @@ QUESTION = (
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ask(question: str, *, guild: int | None, as_json: bool) -> None:
     """Ask a QUESTION and print the answer with its sources."""
-    answered = run_command(lambda: _ask(question, guild_id=guild), as_json=as_json)
+    answered = run_command(
+        lambda: _ask(question, guild_id=guild, is_shown=not as_json), as_json=as_json
+    )
     if as_json:
         print_json(answered)
     else:
@@ -45,15 +65,53 @@ def ask(question: str, *, guild: int | None, as_json: bool) -> None:
     raise SystemExit(FAILED if answered["status"] == "failed" else 0)
 
 
-async def _ask(question: str, *, guild_id: int | None) -> dict[str, Any]:
+async def _ask(question: str, *, guild_id: int | None, is_shown: bool) -> dict[str, Any]:
     started = time.perf_counter()
     async with GatewayClient(f"http://127.0.0.1:{port()}", guild_id=guild_id) as gateway:
         variables = {"guild": gateway.guild_id, "text": question}
-        row = (await gateway.query(ASK, variables))["ask"]
-        with err.status("Reading the documents …"):
-            row = await wait_until_answered(gateway, row["id"])
+        asked = (await gateway.query(ASK, variables))["ask"]
+        try:
+            row = await (_follow if is_shown else wait_until_answered)(gateway, asked["id"])
+        except asyncio.CancelledError:
+            await _stop(gateway, asked["id"])
+            raise
     total = (time.perf_counter() - started) * 1000
     return report(row, total_ms=total)
+
+
+async def _follow(gateway: GatewayClient, question_id: str) -> dict[str, Any]:
+    """Show how far an answer is until it has ended; return the question as it then is."""
+    # The answer itself is printed on stdout; what is seen of it before is taken away again.
+    with Live(console=err, transient=True) as live, suppress(LorekeeperError):
+        async for words in _steps(gateway, question_id):
+            live.update(_progress(words))
+    return await wait_until_answered(gateway, question_id)
+
+
+async def _steps(gateway: GatewayClient, question_id: str) -> AsyncIterator[dict[str, Any]]:
+    """Yield how far an answer is; a stream of this ends after a while, to be opened again."""
+    path = f"/api/guilds/{gateway.guild_id}/questions/{question_id}/events"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        async for kind, words in gateway.events(path):
+            if kind == "ended":
+                return
+            yield words
+
+
+def _progress(words: dict[str, Any]) -> Group:
+    stage = STAGES.get(words["stage"], "…")
+    if words["stage"] == "QUEUED" and words["place"] is not None:
+        stage = f"In line: {words['place']} ahead of yours …"
+    spinner = Spinner("dots", Text(stage, style="dim"))
+    return Group(Text(f"{words['partial']}\n"), spinner) if words["partial"] else Group(spinner)
+
+
+async def _stop(gateway: GatewayClient, question_id: str) -> None:
+    """Stop an answer that nobody waits for any more."""
+    with suppress(LorekeeperError):
+        await gateway.query(STOP, {"guild": gateway.guild_id, "id": question_id})
+        err.print("[yellow]■[/yellow] Stopped. What was written by then is on the dashboard.")
 
 
 async def wait_until_answered(gateway: GatewayClient, question_id: str) -> dict[str, Any]:
@@ -61,8 +119,17 @@ async def wait_until_answered(gateway: GatewayClient, question_id: str) -> dict[
     return await wait_until(gateway, QUESTION, question_id, field="question")
 
 
+async def _nothing() -> None:
+    """Do nothing meanwhile."""
+
+
 async def wait_until(
-    gateway: GatewayClient, document: str, row_id: str, *, field: str
+    gateway: GatewayClient,
+    document: str,
+    row_id: str,
+    *,
+    field: str,
+    meanwhile: Callable[[], Awaitable[None]] = _nothing,
 ) -> dict[str, Any]:
     """Ask for a question until it has ended and was delivered."""
     variables = {"guild": gateway.guild_id, "id": row_id}
@@ -71,6 +138,7 @@ async def wait_until(
         row = (await gateway.query(document, variables))["guild"][field]
         if row and row["status"] in ENDED and row["deliveredAt"]:
             return dict(row)
+        await meanwhile()
         await asyncio.sleep(pause)
         pause = min(pause * 1.2, SLOWEST_POLL_SECONDS)
     raise LorekeeperError(

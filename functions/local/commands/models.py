@@ -19,7 +19,8 @@ from functions.runtime.embedder.gguf import SOURCE_KEY
 from functions.runtime.embedder.install import file_for_servers
 from functions.runtime.embedder.protocol import MODEL_NAME
 from functions.runtime.embedder.source import E5_SMALL
-from functions.runtime.ollama.store import ModelStore, StoredModel, plain_name
+from functions.runtime.ollama.client import plain_name
+from functions.runtime.ollama.store import ModelStore, StoredModel
 from functions.runtime.settings import Settings, load_settings
 
 MEGABYTE = 1_000_000

@@ -18,7 +18,7 @@ from functions.local.registration import (
 )
 from functions.local.reindexing import GuildVectors, Reindexing, guild_vectors
 from functions.runtime.embedder.registry import RegisteredModel
-from functions.runtime.ollama.store import plain_name
+from functions.runtime.ollama.client import plain_name
 
 
 @click.command()

@@ -19,7 +19,8 @@ from functions.local.system import System, running
 from functions.runtime.clients import Clients
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.logs import JsonFormatter
-from functions.runtime.ollama.store import ModelStore, plain_name
+from functions.runtime.ollama.client import plain_name
+from functions.runtime.ollama.store import ModelStore
 from functions.runtime.settings import Settings
 
 HOST = "127.0.0.1"

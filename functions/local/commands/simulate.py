@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import click
+from rich.live import Live
 from rich.markdown import Markdown
 from rich.panel import Panel
 
@@ -141,9 +142,18 @@ async def _ask(question: str) -> dict[str, Any]:
         interaction = await member.command("ask", {"question": question})
         if interaction["reply"]["type"] != DEFERRED:
             return _told(interaction)
-        with err.status("Lorekeeper is thinking …"):
+        with Live(_panel("Lorekeeper is thinking …"), console=err, transient=True) as live:
+
+            async def show() -> None:
+                if messages := await member.messages(interaction["token"]):
+                    live.update(_panel(messages[-1].get("content", "")))
+
             row = await wait_until(
-                gateway, BY_INTERACTION, interaction["id"], field="questionByInteraction"
+                gateway,
+                BY_INTERACTION,
+                interaction["id"],
+                field="questionByInteraction",
+                meanwhile=show,
             )
         total = (time.perf_counter() - started) * 1000
         return {
@@ -251,12 +261,16 @@ class Member:
         return Upload(name=file.name, size=len(content), url=answer["url"])
 
 
+def _panel(content: str) -> Panel:
+    # Discord shows lines that begin with -# small, each on its own.
+    shown = re.sub(r"(?m)^-# (.*)$", r"*\1*  ", content)
+    return Panel(Markdown(shown), title="Lorekeeper", title_align="left")
+
+
 def _print(command: str, answered: dict[str, Any]) -> None:
     content = answered["messages"][-1].get("content", "") if answered["messages"] else ""
     out.print(f"[dim]{command}[/dim]")
-    # Discord shows lines that begin with -# small, each on its own.
-    shown = re.sub(r"(?m)^-# (.*)$", r"*\1*  ", content)
-    out.print(Panel(Markdown(shown), title="Lorekeeper", title_align="left"))
+    out.print(_panel(content))
     edits = len(answered["messages"])
     total = answered["timings_ms"].get("total", answered["acknowledged_ms"]) / 1000
     out.print(

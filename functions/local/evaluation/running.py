@@ -25,6 +25,7 @@ from functions.local.evaluation.measures import (
     mean_figures,
     refusal_auroc,
 )
+from functions.local.evaluation.refusals import refused_shares
 from functions.local.evaluation.schemas import Figures, Outcome, QuestionSet
 from functions.local.evaluation.vectors import RememberingEmbedder
 from functions.local.home import models_path
@@ -168,6 +169,7 @@ def _figures(questions: QuestionSet, outcomes: Sequence[Outcome]) -> Figures:
         "calibration_error": calibration_error(bins),
         "by_language": _by_language(questions, outcomes),
         "answers": gold_figures(outcomes),
+        "refused": refused_shares(outcomes),
     }
 
 

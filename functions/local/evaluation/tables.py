@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from functions.local.evaluation.comparing import summary
+from functions.local.evaluation.refusals import SETTINGS
 from functions.local.evaluation.schemas import Figures
 
 RANKING = ("ndcg_at_10", "recall_at_1", "recall_at_5", "recall_at_10", "recall_at_100", "mrr")
@@ -14,10 +15,11 @@ HEADINGS = ("nDCG@10", "R@1", "R@5", "R@10", "R@100", "MRR")
 
 
 def tables(sets: Sequence[Figures]) -> Iterator[Table]:
-    """Yield the tables of a run: rankings, evidence, and what changed."""
+    """Yield the tables of a run: rankings, quotations, refusals, evidence, and what changed."""
     yield _rankings(sets)
     if any(figures["answers"] for figures in sets):
         yield _answers(sets)
+    yield _refused(sets)
     for figures in sets:
         if figures["refusal_auroc"] is not None:
             yield _calibration(figures)
@@ -54,6 +56,16 @@ def _answers(sets: Sequence[Figures]) -> Table:
     for figures in sets:
         if found := figures["answers"]:
             table.add_row(figures["name"], *(_said(share) for share in found.values()))
+    return table
+
+
+def _refused(sets: Sequence[Figures]) -> Table:
+    title = "Share refused, by how strict a server is"
+    table = Table("set", "questions", "n", *SETTINGS, title=title, box=SIMPLE_HEAD)
+    for figures in sets:
+        for row in figures["refused"]:
+            shares = (_said(row[gate]) for gate in SETTINGS)
+            table.add_row(figures["name"], row["questions"], str(row["asked"]), *shares)
     return table
 
 

@@ -99,16 +99,6 @@ def answer_message(
     return {**content, "components": _follow_up(question_id)} if question_id else content
 
 
-def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
-    button = {
-        "type": BUTTON,
-        "style": SECONDARY,
-        "label": "Ask a follow-up",
-        "custom_id": f"{FOLLOW}{question_id}",
-    }
-    return [{"type": ACTION_ROW, "components": [button]}]
-
-
 def answer_text(
     answer_markdown: str,
     citations: Sequence[Citation] = (),
@@ -125,6 +115,16 @@ def _foot(citations: Sequence[Citation], kind: str, notice: str | None) -> str:
     remarks = [QUOTED] if kind == EXTRACTIVE else []
     remarks += [label(notice, maximum=300)] if notice else []
     return "\n".join([*source_lines(citations), *(f"-# {remark}" for remark in remarks)])
+
+
+def _follow_up(question_id: UUID) -> list[dict[str, Any]]:
+    button = {
+        "type": BUTTON,
+        "style": SECONDARY,
+        "label": "Ask a follow-up",
+        "custom_id": f"{FOLLOW}{question_id}",
+    }
+    return [{"type": ACTION_ROW, "components": [button]}]
 
 
 def refusal_message(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:

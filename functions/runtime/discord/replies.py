@@ -1,6 +1,7 @@
 """What ends an interaction: the messages an answer takes, or the first of them and a file."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -63,15 +64,11 @@ def answer_reply(
     """Return an answer with its sources under it, in as many messages as it takes."""
     whole = answer_text(answer_markdown, citations, kind=kind, notice=notice)
     contents = split_message(whole)
-    first = answer_message(
-        answer_markdown, citations, kind=kind, notice=notice, question_id=question_id
-    )
+    worded = partial(answer_message, answer_markdown, citations, kind=kind, question_id=question_id)
+    first = worded(notice=notice)
     if len(contents) == 1:
         return Reply(parts=[first])
-    short = answer_message(
-        answer_markdown, citations, kind=kind, notice=IN_THE_FILE, question_id=question_id
-    )
-    filed = WithFile(payload=short, name=FILE_NAME, content=whole)
+    filed = WithFile(payload=worded(notice=IN_THE_FILE), name=FILE_NAME, content=whole)
     # What stands beside the text of one message, such as its buttons, belongs to the first.
     parts = [{**first, "content": contents[0]}, *map(message, contents[1:])]
     return Reply(parts=parts, filed=filed)

@@ -90,6 +90,11 @@ def base_url(host: str) -> str:
     return f"{parts.scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
 
 
+def plain_name(name: str) -> str:
+    """Return a model's name without the tag that means none."""
+    return name.strip().removesuffix(":latest")
+
+
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """What a model wrote since the last piece; the last one comes with the whole."""
 
@@ -118,6 +123,8 @@ class OllamaClient:
         self._asked_tokens = context_tokens
         self._most_tokens = context_tokens
         self._patience = patience or Patience()
+        # Whether a processor reads the prompts, some hundred tokens a second; known like the limit.
+        self.on_processor = False
         self._known: tuple[float, bool] | None = None
         self._abandoned: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -155,8 +162,12 @@ class OllamaClient:
         try:
             async with asyncio.timeout(self._patience.ready):
                 self._most_tokens = _own_limit(await server.show(self.model))
+                loaded = (await server.ps()).models
         except Exception:  # noqa: BLE001 - a server that says nonsense is not ready either
             return False
+        name = plain_name(self.model)
+        sizes = [model.size_vram for model in loaded if plain_name(model.model or "") == name]
+        self.on_processor = sizes == [0]
         return True
 
     def start_warming_up(self) -> None:

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from functions.runtime.embedder.protocol import ModelUnusableError
-from functions.runtime.ollama.client import OllamaError, base_url
+from functions.runtime.ollama.client import OllamaError, base_url, plain_name
 
 if TYPE_CHECKING:
     from functions.runtime.ollama.transport import WholePromptClient
@@ -31,11 +31,6 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     context_tokens: int | None = None
     on_gpu: bool = False
-
-
-def plain_name(name: str) -> str:
-    """Return a model's name without the tag that means none."""
-    return name.strip().removesuffix(":latest")
 
 
 class ModelStore:

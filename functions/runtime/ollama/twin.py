@@ -40,6 +40,7 @@ class OllamaTwin:
         self.embedder = embedder
         self.embedding_fault: EmbeddingFault = "none"
         self.context_length: int | None = None
+        self.on_gpu = 1
         self.embedded: list[list[str]] = []
         self.chats: list[dict[str, Any]] = []
         self.pace = 0.0
@@ -108,7 +109,7 @@ class OllamaTwin:
         return JSONResponse({"models": [{"model": name, "size": 2_000_000} for name in names]})
 
     async def _ps(self, _: Request) -> Response:
-        loaded = {"model": f"{self.model}:latest", "size_vram": 0, "context_length": 4096}
+        loaded = {"model": f"{self.model}:latest", "size_vram": self.on_gpu, "context_length": 4096}
         return JSONResponse({"models": [loaded] if self.chats else []})
 
     async def _pull(self, request: Request) -> Response:

@@ -61,9 +61,9 @@ async def _write(owner: asyncpg.Connection, guild: int, passages: list[dict[str,
 
 
 async def _search(database: Database, guild: int, query: str) -> Lexical:
-    async with database.guild(guild) as session:
+    async with database.snapshot(guild) as snapshot:
         return await by_words(
-            session,
+            snapshot,
             BoundedCache(most_bytes=1_000_000),
             SearchRequest(guild_id=guild, query=query),
             bm25=Bm25(k1=1.2, b=0.75),

@@ -1,4 +1,4 @@
-"""What the twin promises of Ollama, held against a real one where there is one."""
+"""A question and a real Ollama; what that itself is held to stands in tests/integration/ollama."""
 
 import os
 from collections.abc import AsyncIterator
@@ -7,14 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from functions.runtime.ollama.client import (
-    CONTEXT_TOKENS,
-    Message,
-    OllamaClient,
-    OllamaError,
-    Patience,
-    base_url,
-)
+from functions.runtime.ollama.client import OllamaClient, Patience, base_url
 
 pytestmark = pytest.mark.ollama
 MODEL = os.environ.get("LORE_CHAT_MODEL", "llama3.2")
@@ -27,7 +20,7 @@ def host() -> str:
     """Where a real Ollama answers."""
     host = os.environ.get("OLLAMA_HOST", "")
     if not host:
-        pytest.skip("OLLAMA_HOST is not set: no real Ollama to hold the twin against")
+        pytest.skip("OLLAMA_HOST is not set: there is no real Ollama")
     try:
         tags = httpx.get(f"{base_url(host)}/api/tags", timeout=5).json()
     except (httpx.HTTPError, ValueError):
@@ -42,37 +35,6 @@ def host() -> str:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient() as http:
         yield http
-
-
-async def test_a_model_that_is_there_is_ready(host: str, http: httpx.AsyncClient) -> None:
-    assert await OllamaClient(http, host=host, model=MODEL, patience=PATIENT).is_ready()
-
-
-async def test_a_chat_is_streamed_to_its_end(host: str, http: httpx.AsyncClient) -> None:
-    client = OllamaClient(http, host=host, model=MODEL, patience=PATIENT)
-    completion = await client.chat([Message(role="user", content="Say hello in one word.")])
-    assert completion.text.strip()
-    assert completion.done_reason in {"stop", "length"}
-    assert completion.prompt_tokens > 0
-    assert completion.written_tokens > 0
-
-
-async def test_a_prompt_that_is_too_long_is_refused_and_not_cut(
-    host: str, http: httpx.AsyncClient
-) -> None:
-    client = OllamaClient(http, host=host, model=MODEL, patience=PATIENT)
-    prompt = [Message(role="user", content="word " * 2 * CONTEXT_TOKENS)]
-    with pytest.raises(OllamaError, match="ResponseError"):
-        await client.chat(prompt)
-
-
-async def test_a_model_that_is_missing_is_not_ready_and_an_error(
-    host: str, http: httpx.AsyncClient
-) -> None:
-    client = OllamaClient(http, host=host, model="no-such-model", patience=PATIENT)
-    assert not await client.is_ready()
-    with pytest.raises(OllamaError, match="ResponseError"):
-        await client.chat([Message(role="user", content="Hello?")])
 
 
 async def test_a_question_is_answered_whatever_the_model_writes(

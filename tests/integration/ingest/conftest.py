@@ -20,6 +20,7 @@ from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.events import DOCUMENT_UPLOADED
 from functions.runtime.settings import Settings
 from functions.runtime.tokens import encrypt_token
+from tests.unit.runtime.web.conftest import Site
 
 SECRET = bytes(range(32))
 GUIDE = b"""# Lantern guide
@@ -41,6 +42,15 @@ ADD = text(
     " size_bytes) VALUES (:guild, :document, (SELECT count(*) + 1 FROM document_versions"
     " WHERE document_id = :document), :content, :hash, :size) RETURNING id"
 )
+
+ADD_PAGE = (
+    "WITH document AS (INSERT INTO documents (guild_id, title, source_name, source_url, origin)"
+    " VALUES (:guild, :url, :url, :url, 'url') ON CONFLICT (guild_id, source_name)"
+    " DO UPDATE SET updated_at = now() RETURNING id) INSERT INTO document_versions (guild_id,"
+    " document_id, number, fetch_url, size_bytes) SELECT :guild, id, (SELECT count(*) + 1"
+    " FROM document_versions WHERE document_id = document.id), :url, 0 FROM document RETURNING id"
+)
+LISTED = "SELECT source_name, title FROM documents WHERE listed_by IS NOT NULL ORDER BY source_name"
 
 
 class Library:
@@ -173,3 +183,56 @@ async def library(
     transport = httpx.ASGITransport(build(clients))
     async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as caller:
         yield Library(database, guild_id, caller)
+
+
+class Readers(Library):
+    """A guild's library whose pages come from a site."""
+
+    site: Site
+    clients: Clients
+
+    async def add_page(self, path: str) -> UUID:
+        added = await self.rows(ADD_PAGE, guild=self.guild_id, url=self.site.url(path))
+        version: UUID = added[0].id
+        return version
+
+    async def read(self, path: str) -> UUID:
+        version = await self.add_page(path)
+        assert await self.tell(version) == 204
+        return version
+
+    async def read_waiting(self) -> None:
+        """Read everything that is waiting, as the sweep would have it done."""
+        for row in await self.rows("SELECT id FROM document_versions WHERE status = 'received'"):
+            await self.tell(row.id)
+
+    async def listed(self) -> list[str]:
+        base = len(self.site.url(""))
+        return [row.source_name[base:] for row in await self.rows(LISTED)]
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    site = Site()
+    await site.start()
+    yield site
+    await site.stop()
+
+
+@pytest.fixture
+async def readers(
+    database: Database, guild_id: int, embedder: Stubborn, desk: Desk, site: Site
+) -> AsyncIterator[Readers]:
+    settings = Settings(
+        environment="development",
+        secret_key=base64.b64encode(SECRET).decode(),
+        web_allow=f"{site.authority},localhost:{site.port}",
+    )
+    clients = Clients(settings, name="ingest", database=database, embedder=embedder)
+    vars(clients)["discord"] = desk
+    transport = httpx.ASGITransport(build(clients))
+    async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as caller:
+        readers = Readers(database, guild_id, caller)
+        readers.site, readers.clients = site, clients
+        yield readers
+    await clients.web.close()

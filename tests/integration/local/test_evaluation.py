@@ -65,6 +65,7 @@ async def test_a_set_is_measured_and_leaves_nothing_behind(
     assert figures["parts"]["bm25"]["recall_at_1"] == 1.0
     assert figures["parts"]["dense"]["recall_at_100"] == 1.0
     assert figures["answers"] == {"gold_in_1": 1.0, "gold_in_3": 1.0}
+    assert [row["asked"] for row in figures["refused"]] == [len(QUESTIONS), 1]
     assert measured.answers.keys() == {question.id for question in QUESTIONS}
     assert ("Reading desk", 5, 5) in steps
     assert ("Asking desk", 6, 6) in steps

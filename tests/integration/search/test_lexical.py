@@ -82,9 +82,9 @@ class Guild:
 
     async def search(self, query: str, *, cache: BoundedCache | None = None) -> Lexical:
         request = SearchRequest(guild_id=self.guild_id, query=query)
-        async with self.database.guild(self.guild_id, snapshot=True) as session:
+        async with self.database.snapshot(self.guild_id) as snapshot:
             return await by_words(
-                session, cache or self.cache, request, bm25=CONSTANTS, depth=DEPTH
+                snapshot, cache or self.cache, request, bm25=CONSTANTS, depth=DEPTH
             )
 
     async def segments(self) -> list[Any]:
@@ -262,12 +262,12 @@ async def test_a_search_under_way_sees_the_segments_it_began_with(guild: Guild) 
     for number in range(16):
         await guild.add([f"{VOCABULARY[number]} {COMMON}"])
     request = SearchRequest(guild_id=guild.guild_id, query=COMMON)
-    async with guild.database.guild(guild.guild_id, snapshot=True) as session:
+    async with guild.database.snapshot(guild.guild_id) as snapshot:
         # The first statement takes the snapshot; everything after it is read from the old segments.
-        await session.execute(text("SELECT 1 FROM segments"))
+        await snapshot.rows(text("SELECT 1 FROM segments"), {})
         await guild.merge()
         await guild.delete(guild.documents[0])
-        found = await by_words(session, guild.cache, request, bm25=CONSTANTS, depth=DEPTH)
+        found = await by_words(snapshot, guild.cache, request, bm25=CONSTANTS, depth=DEPTH)
     assert len(found.hits) == 16
     assert len((await guild.search(COMMON)).hits) == 15
 
@@ -285,9 +285,9 @@ async def test_another_guilds_segments_are_never_read(guild: Guild, other_guild_
 async def test_the_constants_can_be_set(guild: Guild) -> None:
     await guild.add(["bada bada bada", "bada gofu mipu"])
     request = SearchRequest(guild_id=guild.guild_id, query="bada")
-    async with guild.database.guild(guild.guild_id) as session:
+    async with guild.database.snapshot(guild.guild_id) as snapshot:
         flat = await by_words(
-            session, BoundedCache(most_bytes=0), request, bm25=Bm25(k1=0, b=0), depth=DEPTH
+            snapshot, BoundedCache(most_bytes=0), request, bm25=Bm25(k1=0, b=0), depth=DEPTH
         )
     # Without saturation nor norm a word counts once, however often it is said.
     assert flat.hits[0].bm25 == flat.hits[1].bm25 == pytest.approx(log(1 + 0.5 / 2.5))

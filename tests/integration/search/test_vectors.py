@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from db.session import Database
+from db.session import Database, Snapshot
 from functions.ingest.merging import merge_segments
 from functions.runtime.bounded_cache import BoundedCache
 from functions.runtime.embedder.protocol import Vector
@@ -55,10 +55,10 @@ class Guild:
     async def nearest(self, query: str, **options: Any) -> list[Neighbour]:
         request = SearchRequest(guild_id=self.guild_id, query=query, **options)
         vector = await self.knowledge.embedder.embed_query(query)
-        async with self.database.guild(self.guild_id, snapshot=True) as session:
-            lexical = await by_words(session, self.cache, request, bm25=CONSTANTS, depth=DEPTH)
+        async with self.database.snapshot(self.guild_id) as snapshot:
+            lexical = await by_words(snapshot, self.cache, request, bm25=CONSTANTS, depth=DEPTH)
             return await by_meaning(
-                session, self.cache, request, vector, lexical=lexical, depth=DEPTH
+                snapshot, self.cache, request, vector, lexical=lexical, depth=DEPTH
             )
 
     async def compared(self, query: str) -> dict[int, tuple[UUID, float]]:
@@ -119,25 +119,25 @@ async def test_changes_are_seen_at_once(
         check(await guild.nearest(query), await guild.compared(query))
 
 
-async def test_a_vector_is_read_once(guild: Guild) -> None:
+async def test_a_vector_is_read_once(guild: Guild, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    rows = Snapshot.rows
+
+    async def hear(self: Snapshot, statement: Any, values: Any) -> list[Any]:
+        if statement is queries.VECTORS:
+            read.extend(values["chunk_ids"])
+        return await rows(self, statement, values)
+
+    monkeypatch.setattr(Snapshot, "rows", hear)
     await guild.add("a.txt", ["bada"])
-    asked: list[Any] = []
-
-    def hear(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
-        if "vector_send" in statement:
-            asked.extend(values[-1])
-
-    engine = guild.database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
     for _ in range(2):
         await guild.nearest("bada")
-    assert len(asked) == 1
+    assert len(read) == 1
     await guild.add("b.txt", ["gofu", "mipu"])
     await guild.delete("a.txt")
     found = await guild.nearest("bada")
-    event.remove(engine, "before_cursor_execute", hear)
-    assert len(asked) == len(set(asked)) == 3
-    assert {one.chunk_id for one in found} == set(asked[1:])
+    assert len(read) == 3
+    assert {one.chunk_id for one in found} == set(read[1:])
 
 
 async def test_a_vector_that_comes_later_is_found(guild: Guild) -> None:
@@ -193,7 +193,7 @@ async def test_filters_hold_before_the_best_are_cut(
         await guild.add(f"{number}.txt", ["bada bada bada"])
     filters = Filters(documents=[wanted])
     request = SearchRequest(guild_id=guild.guild_id, query="bada", filters=filters)
-    async with guild.database.guild(guild.guild_id) as session:
-        found = await by_words(session, guild.cache, request, bm25=CONSTANTS, depth=DEPTH)
+    async with guild.database.snapshot(guild.guild_id) as snapshot:
+        found = await by_words(snapshot, guild.cache, request, bm25=CONSTANTS, depth=DEPTH)
     assert len(found.hits) == 1
     assert [one.document_id for one in await guild.nearest("bada", filters=filters)] == [wanted]

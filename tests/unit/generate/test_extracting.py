@@ -3,7 +3,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from functions.generate.extracting import extract, tidy
+from functions.generate.extracting import choose, extract, tidy
 from functions.runtime.passages import Passage
 
 Make = Callable[..., Passage]
@@ -44,7 +44,7 @@ def test_a_repetition_is_left_out(passage: Make) -> None:
 
 
 def test_a_weak_sentence_is_left_out(passage: Make) -> None:
-    draft = extract([passage("The museum opens at nine. Trees are green.", scores=(1.0, 0.3))])
+    draft = extract([passage("The museum opens at nine. Trees are green.", scores=(1.0, 0.02))])
     assert draft.text == "The museum opens at nine. [1]"
 
 
@@ -54,10 +54,10 @@ def test_four_good_sentences_are_three(passage: Make) -> None:
     assert draft.text.count("[1]") == 3
 
 
-def test_a_passage_that_says_far_more_speaks_first(passage: Make) -> None:
+def test_a_passage_that_says_far_more_speaks_alone(passage: Make) -> None:
     draft = extract(
         [
-            passage("The town has a museum.", scores=(0.3,)),
+            passage("The town has a museum.", scores=(0.02,)),
             passage("The museum opens at nine daily.", scores=(1.0,), number=2),
         ]
     )
@@ -65,10 +65,21 @@ def test_a_passage_that_says_far_more_speaks_first(passage: Make) -> None:
     assert draft.citations[0].title == "document-2.txt"
 
 
-def test_what_follows_a_good_sentence_is_taken_for_its_answer(passage: Make) -> None:
-    text = "Trees are quite green. The old museum is known. It opened in 1902 here."
-    draft = extract([passage(text, scores=(0.55, 1.0, 0.55))])
-    assert draft.text == "The old museum is known. [1] It opened in 1902 here. [1]"
+def test_what_says_half_the_same_again_has_to_say_it_better(passage: Make) -> None:
+    text = "The museum opens at nine. The museum opens late. It opened in 1902 here."
+    found = [passage(text, scores=(1.0, 0.05, 0.04))]
+    assert [sentence.text for sentence in choose(found, most=2)] == [
+        "The museum opens at nine.",
+        "It opened in 1902 here.",
+    ]
+
+
+def test_one_sentence_is_the_best_one(passage: Make) -> None:
+    found = [
+        passage("The town has a museum.", scores=(0.9,)),
+        passage("The museum opens at nine daily.", scores=(1.0,), number=2),
+    ]
+    assert [sentence.rank for sentence in choose(found, most=1)] == [1]
 
 
 TABLE = "key | meaning\nPORT | where it listens\nHOST | where it is reached"
@@ -77,8 +88,8 @@ TABLE = "key | meaning\nPORT | where it listens\nHOST | where it is reached"
 @pytest.mark.parametrize(
     ("text", "scores", "expected", "remark"),
     [
-        (TABLE, (1.0, 0.6, 0.7), "HOST | where it is reached [1]", "never column names"),
-        (TABLE, (0.0, 1.0, 0.7), "PORT | where it listens [1]", "one row where one says most"),
+        (TABLE, (1.0, 0.1, 0.7), "HOST | where it is reached [1]", "never column names"),
+        (TABLE, (0.0, 1.0, 0.2), "PORT | where it listens [1]", "one row where one says most"),
         ("Situation. It is raining all day.", (1.0, 0.5), "It is raining all day. [1]", "a word"),
         (
             "a --> b\nb --> c\nc --> d\nd --> a\n\nIt pours all day.",
@@ -89,8 +100,20 @@ TABLE = "key | meaning\nPORT | where it listens\nHOST | where it is reached"
         ("情况。今天整天都在下雨。", (1.0, 0.5), "今天整天都在下雨。 [1]", "a word in Chinese"),
         ("Raining\n\nIt pours all day.", (1.0, 0.0), "It pours all day. [1]", "a heading"),
         (
+            "![Map of the rain](https://a.example/map.png)\n\nIt pours all day.",
+            (1.0, 0.5),
+            "It pours all day. [1]",
+            "a picture",
+        ),
+        (
+            "- [All about the rain](https://a.example/rain)\n- It pours all day.",
+            (1.0, 0.5),
+            "It pours all day. [1]",
+            "an address",
+        ),
+        (
             'Run:\n\nlore ask "Does it rain?"\n\nIt exits with zero. It pours all day.',
-            (0.1, 1.0, 0.1, 0.7),
+            (0.01, 1.0, 0.01, 0.7),
             "It pours all day. [1]",
             "a question quoted in a command is no question answered below",
         ),
@@ -118,8 +141,14 @@ def test_a_line_that_is_the_passages_heading_is_not_quoted(passage: Make) -> Non
     ],
 )
 def test_what_stands_under_a_heading_or_question_is_the_answer(passage: Make, text: str) -> None:
-    draft = extract([passage(text, scores=(1.0, 0.2))])
-    assert draft.text.startswith("Hold the button. [1]")
+    draft = extract([passage(text, scores=(1.0, 0.02))])
+    assert draft.text == "Hold the button. [1]"
+
+
+def test_what_introduces_a_list_introduces_every_step(passage: Make) -> None:
+    text = "To reset it:\n1. Hold the button.\n2. Wait for ten seconds.\n3. Let it go again."
+    draft = extract([passage(text, scores=(1.0, 0.0, 0.0, 0.0))])
+    assert draft.text == "Hold the button. [1] Wait for ten seconds. [1] Let it go again. [1]"
 
 
 def test_code_is_quoted_whole_and_its_number_stands_below(passage: Make) -> None:

@@ -14,7 +14,7 @@ Part = dict[str, Any]
 
 FUNCTIONS = {"discord", "ingest", "search", "generate", "sweep"}
 ONE_SHOT = {"migrate", "chat-model"}
-OURS = FUNCTIONS | {"gateway", "broker", "migrate"}
+OURS = FUNCTIONS | {"gateway", "broker", "migrate", "chat-model"}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def _on_network(parts: dict[str, Part], network: str) -> set[str]:
 
 
 def test_every_part_of_the_system_is_there(parts: dict[str, Part]) -> None:
-    assert set(parts) == OURS | {"postgres", "ollama", "chat-model"}
+    assert set(parts) == OURS | {"postgres", "ollama"}
 
 
 def test_our_parts_run_one_image_and_each_its_own_program(parts: dict[str, Part]) -> None:
@@ -87,13 +87,18 @@ def test_the_database_is_on_a_network_without_a_way_out(
     assert _on_network(parts, "database") == FUNCTIONS | {"gateway", "migrate", "postgres"}
 
 
-def test_only_generate_shares_a_network_with_the_model_server(parts: dict[str, Part]) -> None:
-    assert parts["ollama"]["networks"] == ["model"]
-    assert _on_network(parts, "model") == {"ollama", "chat-model", "generate"}
+def test_the_model_server_is_on_a_network_without_a_way_in(
+    compose: Part, parts: dict[str, Part]
+) -> None:
+    assert parts["ollama"]["networks"] == ["model", "library"]
+    assert compose["networks"]["model"] == {"internal": True}
+    callers = {"generate", "ingest", "search"}
+    assert _on_network(parts, "model") == callers | {"ollama", "chat-model"}
 
 
 def test_only_who_must_has_a_way_to_the_outside(parts: dict[str, Part]) -> None:
-    assert _on_network(parts, "public") == {"discord", "gateway", "ingest"}
+    assert _on_network(parts, "public") == {"discord", "gateway", "ingest", "generate"}
+    assert _on_network(parts, "library") == {"ollama"}
 
 
 def test_the_queue_lets_as_many_write_as_the_model_has_slots(parts: dict[str, Part]) -> None:
@@ -139,7 +144,7 @@ def test_the_broker_reads_the_manifests_of_the_cluster(parts: dict[str, Part], r
 
 
 def test_no_secret_has_a_default(text: str) -> None:
-    secrets = re.findall(r"\$\{(\w*(?:SECRET|PASSWORD|TOKEN)\w*)(\W+)", text)
+    secrets = re.findall(r"\$\{(\w*(?:SECRET|PASSWORD|TOKEN(?!S))\w*)(\W+)", text)
     assert {name for name, _ in secrets} == {
         "LORE_SECRET_KEY",
         "LORE_POSTGRES_PASSWORD",

@@ -206,7 +206,7 @@ def test_every_variable_is_one_that_the_programs_read(manifests: list[Manifest])
     assert set(_named(manifests, "ConfigMap")["lorekeeper-settings"]["data"]) <= read
     for name, container in _containers(manifests):
         if container["image"].rpartition(":")[0].endswith("lorekeeper/functions"):
-            assert {variable["name"] for variable in container["env"]} <= read, name
+            assert {variable["name"] for variable in container.get("env", [])} <= read, name
 
 
 def test_a_plain_service_finds_the_pods_and_the_port_it_names(manifests: list[Manifest]) -> None:

@@ -12,6 +12,23 @@ SPLIT = [
     ("The U.S. Senate voted 3.5 to 2, e.g. on Monday.", 1, "abbreviations and figures"),
     ("Am 3. Oktober, d. h. im Herbst, z. B. hier. Danach nicht.", 2, "German ordinals"),
     ("He said “Stop.” Then he left.", ["He said “Stop.”", "Then he left."], "closing quotes"),
+    (
+        "Er sagte: „Ja, gern.“ Dann ging er.",
+        ["Er sagte: „Ja, gern.“", "Dann ging er."],
+        "German closing quotes",
+    ),
+    ("“Why?” she said. He left.", ["“Why?” she said.", "He left."], "speech goes on"),
+    ("Is it on? yes. It is!", ["Is it on?", "yes.", "It is!"], "hasty writing"),
+    (
+        "See No. 512 on p. 315. I said no. Then I left.",
+        ["See No. 512 on p. 315.", "I said no.", "Then I left."],
+        "what abbreviates before a figure only",
+    ),
+    ("It goes on . . . and on. Then it ends.", 2, "a spaced ellipsis"),
+    ("Soy el Lic. Pastoriza. Buenos días.", 2, "a Spanish title"),
+    ("Sono l'Ing. Mengozzi. È presente l'Avv. Cassioni?", 2, "Italian titles"),
+    ("Уважаемый проф. Семенов! Кв. 234 там.", 2, "Russian abbreviations"),
+    ("他说：“好。”“走吧。”", ["他说：“好。”", "“走吧。”"], "Chinese quotes without a space"),
     ("你好。这是第二句！真的吗？是的", ["你好。", "这是第二句！", "真的吗？", "是的"], "Chinese"),
     (
         "これは一文です。「はい。」次の文。",

@@ -18,7 +18,7 @@ test('Enter sends the question, and the answer appears when it is there', async 
   const { calls } = fakeServer({
     Questions: history,
     Ask: () => ({ ask: { id: 'q1', text: question.text, status } }),
-    Question: () => found({ status })(),
+    Question: () => found({ status, stage: status === 'ASKED' ? 'ASKED' : 'ENDED' })(),
   });
   const user = openPage('/ask');
   await user.type(await screen.findByLabelText('Your question'), ' How many?{Enter}');
@@ -26,7 +26,13 @@ test('Enter sends the question, and the answer appears when it is there', async 
   status = 'ANSWERED';
   await vi.advanceTimersByTimeAsync(1_000);
   expect(await screen.findByText('five')).toBeVisible();
-  expect(calls.find(({ name }) => name === 'Ask')?.variables).toEqual({ guildId: '1', text: 'How many?' });
+  expect(calls.find(({ name }) => name === 'Ask')?.variables).toEqual({
+    guildId: '1',
+    text: 'How many?',
+    conversation: expect.stringMatching(
+      /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/,
+    ) as unknown,
+  });
 });
 
 test('Shift and Enter start a new line instead', async () => {
@@ -87,6 +93,13 @@ test('hostile text in an answer or a citation stays text', async () => {
 
 test.each([
   ['a quoted answer is marked as such', { answerKind: 'EXTRACTIVE' }, /Quoted passages/],
+  [
+    'a quotation says why the model did not write',
+    { answerKind: 'EXTRACTIVE', fallback: 'UNSUPPORTED' },
+    /went beyond the documents/,
+  ],
+  ['an answer given before is marked as such', { isCached: true }, /Answered before/],
+  ['an answer that was stopped says so', { fallback: 'STOPPED' }, /written and checked by then/],
   ['a refusal names the nearest documents', { status: 'REFUSED', answerKind: null }, 'The nearest documents'],
   [
     'a failure says why',

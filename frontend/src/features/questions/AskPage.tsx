@@ -1,12 +1,15 @@
+import { skipToken } from '@reduxjs/toolkit/query/react';
 import { useNavigate, useParams } from 'react-router';
 
 import { Lantern } from '../../components/Lantern';
 import { useGuild } from '../../lib/guild';
+import { newUuid } from '../../lib/uuid';
 import css from './AskPage.module.css';
 import { Composer } from './Composer';
+import { FollowUp } from './FollowUp';
 import { History } from './History';
 import { OpenQuestion } from './OpenQuestion';
-import { useAskMutation } from './questionsApi';
+import { useAskMutation, useQuestionQuery } from './questionsApi';
 
 /** The desk: a box to ask, the open question, and what was asked before. */
 export function AskPage() {
@@ -14,18 +17,39 @@ export function AskPage() {
   const { questionId } = useParams();
   const navigate = useNavigate();
   const [sendQuestion, { isLoading, error }] = useAskMutation();
+  const { currentData } = useQuestionQuery(questionId ? { guildId, questionId } : skipToken);
+  const conversation = currentData?.guild.question?.conversation ?? null;
   const ask = async (text: string) => {
-    const { data } = await sendQuestion({ guildId, text });
+    const place =
+      conversation === null ? { conversation: newUuid() } : { conversation, follows: questionId ?? null };
+    const { data } = await sendQuestion({ guildId, text, ...place });
     if (data) void navigate(`/questions/${data.ask.id}`);
     return data !== undefined;
   };
+  const composer = (
+    <Composer
+      onAsk={ask}
+      isAsking={isLoading}
+      isMainThing={!questionId}
+      isFollowUp={conversation !== null}
+      error={error}
+    />
+  );
   return (
     <div className={questionId ? css.desk : css.emptyDesk}>
       <title>Ask · Lorekeeper</title>
-      {questionId ? <h1 className="visually-hidden">Ask</h1> : <Welcome />}
-      <Composer onAsk={ask} isAsking={isLoading} isMainThing={!questionId} error={error} />
-      {questionId && (
-        <OpenQuestion key={questionId} questionId={questionId} onAskAgain={(text) => void ask(text)} />
+      {questionId ? (
+        <>
+          <h1 className="visually-hidden">Ask</h1>
+          <OpenQuestion key={questionId} questionId={questionId} onAskAgain={(text) => void ask(text)} />
+          {composer}
+          {conversation !== null && <FollowUp conversation={conversation} />}
+        </>
+      ) : (
+        <>
+          <Welcome />
+          {composer}
+        </>
       )}
       <History currentId={questionId} />
     </div>

@@ -8,6 +8,15 @@ interface CitationMarkProps {
   onChoose: (number: number | null) => void;
 }
 
+/** The number of a source that is not listed yet: as large as its mark, so that no line moves. */
+export function PendingMark({ number }: { number: number }) {
+  return (
+    <sup className={css.place}>
+      <span className={css.pending}>{number}</span>
+    </sup>
+  );
+}
+
 /** The small number in the text; pressing it leads to the source's note. */
 export function CitationMark({ number, title, isChosen, onChoose }: CitationMarkProps) {
   const show = () => {

@@ -11,10 +11,12 @@ interface ComposerProps {
   isAsking: boolean;
   /** Whether the page is there to ask, rather than to read an answer. */
   isMainThing: boolean;
+  /** Whether the next question continues a conversation. */
+  isFollowUp: boolean;
   error: unknown;
 }
 
-export function Composer({ onAsk, isAsking, isMainThing, error }: ComposerProps) {
+export function Composer({ onAsk, isAsking, isMainThing, isFollowUp, error }: ComposerProps) {
   const [text, setText] = useState('');
   const question = text.trim();
   const send = async () => {
@@ -40,7 +42,7 @@ export function Composer({ onAsk, isAsking, isMainThing, error }: ComposerProps)
           id="question"
           rows={2}
           autoFocus={isMainThing}
-          placeholder="Ask the library anything"
+          placeholder={isFollowUp ? 'Ask a follow-up' : 'Ask the library anything'}
           aria-describedby="question-hint"
           value={text}
           onChange={(event) => {

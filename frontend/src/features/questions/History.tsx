@@ -7,7 +7,7 @@ import { usePaging } from '../../lib/paging';
 import css from './History.module.css';
 import type { QuestionsQuery } from './questions.generated';
 import { useQuestionsQuery } from './questionsApi';
-import { isPending } from './QuestionSheet';
+import { isPending } from './useProgress';
 
 const pageSize = 15;
 

@@ -1,9 +1,10 @@
 import { Button } from '../../components/Button';
-import { Lantern } from '../../components/Lantern';
 import { Moment } from '../../components/Moment';
 import { Answer } from './Answer';
 import type { FullQuestionFragment } from './questions.generated';
 import css from './QuestionSheet.module.css';
+import { isPending } from './useProgress';
+import { Working } from './Working';
 
 const originWords: Record<string, string> = {
   discord: 'Asked on Discord',
@@ -16,22 +17,19 @@ interface QuestionSheetProps {
   onAskAgain: (text: string) => void;
 }
 
-export function isPending({ status }: Pick<FullQuestionFragment, 'status'>): boolean {
-  return status === 'ASKED' || status === 'ANSWERING';
-}
-
 /** One question and whatever has become of it. */
 export function QuestionSheet({ question, onAskAgain }: QuestionSheetProps) {
   const { text, origin, askedAt } = question;
   return (
-    <article className={css.sheet} aria-busy={isPending(question)}>
+    <article className={css.sheet}>
       <header>
         <h2 className={css.question}>{text}</h2>
         <p className={css.about}>
           {originWords[origin] ?? `Asked by ${origin}`}, <Moment at={askedAt} />
         </p>
       </header>
-      <div aria-live="polite">
+      {/* While it is busy, readers of screens are told the status alone; at the end, the answer once. */}
+      <div aria-live="polite" aria-busy={isPending(question)}>
         <Outcome question={question} onAskAgain={onAskAgain} />
       </div>
     </article>
@@ -39,7 +37,7 @@ export function QuestionSheet({ question, onAskAgain }: QuestionSheetProps) {
 }
 
 function Outcome({ question, onAskAgain }: QuestionSheetProps) {
-  if (isPending(question)) return <Searching isWaiting={question.status === 'ASKED'} />;
+  if (isPending(question)) return <Working question={question} />;
   if (question.status !== 'FAILED') return <Answer question={question} />;
   return (
     <div className={css.failed}>
@@ -53,14 +51,5 @@ function Outcome({ question, onAskAgain }: QuestionSheetProps) {
         Ask again
       </Button>
     </div>
-  );
-}
-
-function Searching({ isWaiting }: { isWaiting: boolean }) {
-  return (
-    <p className={css.searching}>
-      <Lantern size={44} isLit />
-      {isWaiting ? 'Taking the lantern to the shelves…' : 'Reading the passages that fit…'}
-    </p>
   );
 }

@@ -11,6 +11,20 @@ export type AnswerKind =
   | 'EXTRACTIVE'
   | 'MODEL';
 
+/** Why an answer is not the one the model would have written. */
+export type Fallback =
+  | 'NO_MODEL'
+  | 'UNAVAILABLE'
+  | 'UNSUPPORTED'
+  | 'STOPPED'
+  | 'TOO_LONG';
+
+/** How much evidence an answer needs. */
+export type Gate =
+  | 'STRICT'
+  | 'BALANCED'
+  | 'EAGER';
+
 /** Where a question stands. */
 export type QuestionStatus =
   | 'ASKED'
@@ -18,6 +32,16 @@ export type QuestionStatus =
   | 'ANSWERED'
   | 'REFUSED'
   | 'FAILED';
+
+/** Where the answering of a question stands. */
+export type Stage =
+  | 'ASKED'
+  | 'SEARCHING'
+  | 'QUEUED'
+  | 'READING'
+  | 'WRITING'
+  | 'CHECKING'
+  | 'ENDED';
 
 export type QuestionsQueryVariables = Exact<{
   guildId: string;
@@ -34,17 +58,51 @@ export type QuestionQueryVariables = Exact<{
 }>;
 
 
-export type QuestionQuery = { guild: { id: string, question: { id: string, text: string, origin: string, status: QuestionStatus, answer: string | null, answerKind: AnswerKind | null, failureReason: string | null, askedAt: string, answeredAt: string | null, citations: Array<{ number: number, title: string, location: string, url: string, quote: string, documentId: string | null }>, timings: Array<{ stage: string, milliseconds: number }> } | null } };
+export type QuestionQuery = { guild: { id: string, question: { id: string, text: string, origin: string, status: QuestionStatus, stage: Stage, place: number | null, partial: string | null, isStopped: boolean, isOwn: boolean, conversation: string | null, answer: string | null, answerKind: AnswerKind | null, fallback: Fallback | null, isCached: boolean, failureReason: string | null, askedAt: string, answeredAt: string | null, citations: Array<{ number: number, title: string, location: string, url: string, quote: string, documentId: string | null }>, timings: Array<{ stage: string, milliseconds: number }> } | null } };
+
+export type ConversationQueryVariables = Exact<{
+  guildId: string;
+  conversation: string;
+}>;
+
+
+export type ConversationQuery = { guild: { id: string, conversation: Array<{ id: string, text: string, status: QuestionStatus }> } };
+
+export type RecordQueryVariables = Exact<{
+  guildId: string;
+  questionId: string;
+}>;
+
+
+export type RecordQuery = { guild: { id: string, question: { id: string, record: { model: string | null, evidence: number | null, gate: Gate | null, leastEvidence: number | null, leftOut: number | null, turns: Array<string>, rewritten: string | null, promptVersion: string | null, promptTokens: number | null, writtenTokens: number | null, doneReason: string | null, checkedSentences: number | null, supportedSentences: number | null, fallback: Fallback | null, cachedFrom: string | null, passages: Array<{ title: string, location: string, score: number | null, used: boolean, documentId: string | null }> } } | null } };
 
 export type AskMutationVariables = Exact<{
   guildId: string;
   text: string;
+  conversation: string;
+  follows?: string | null | undefined;
 }>;
 
 
 export type AskMutation = { ask: { id: string, text: string, status: QuestionStatus } };
 
-export type FullQuestionFragment = { id: string, text: string, origin: string, status: QuestionStatus, answer: string | null, answerKind: AnswerKind | null, failureReason: string | null, askedAt: string, answeredAt: string | null, citations: Array<{ number: number, title: string, location: string, url: string, quote: string, documentId: string | null }>, timings: Array<{ stage: string, milliseconds: number }> };
+export type StopQuestionMutationVariables = Exact<{
+  guildId: string;
+  questionId: string;
+}>;
+
+
+export type StopQuestionMutation = { stopQuestion: { id: string, isStopped: boolean } };
+
+export type ForgetConversationMutationVariables = Exact<{
+  guildId: string;
+  conversation: string;
+}>;
+
+
+export type ForgetConversationMutation = { forgetConversation: number };
+
+export type FullQuestionFragment = { id: string, text: string, origin: string, status: QuestionStatus, stage: Stage, place: number | null, partial: string | null, isStopped: boolean, isOwn: boolean, conversation: string | null, answer: string | null, answerKind: AnswerKind | null, fallback: Fallback | null, isCached: boolean, failureReason: string | null, askedAt: string, answeredAt: string | null, citations: Array<{ number: number, title: string, location: string, url: string, quote: string, documentId: string | null }>, timings: Array<{ stage: string, milliseconds: number }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -70,8 +128,16 @@ export const FullQuestionFragmentDoc = new TypedDocumentString(`
   text
   origin
   status
+  stage
+  place
+  partial
+  isStopped
+  isOwn
+  conversation
   answer
   answerKind
+  fallback
+  isCached
   failureReason
   citations {
     number
@@ -122,8 +188,16 @@ export const QuestionDocument = new TypedDocumentString(`
   text
   origin
   status
+  stage
+  place
+  partial
+  isStopped
+  isOwn
+  conversation
   answer
   answerKind
+  fallback
+  isCached
   failureReason
   citations {
     number
@@ -140,13 +214,77 @@ export const QuestionDocument = new TypedDocumentString(`
   askedAt
   answeredAt
 }`);
+export const ConversationDocument = new TypedDocumentString(`
+    query Conversation($guildId: ID!, $conversation: ID!) {
+  guild(id: $guildId) {
+    id
+    conversation(id: $conversation) {
+      id
+      text
+      status
+    }
+  }
+}
+    `);
+export const RecordDocument = new TypedDocumentString(`
+    query Record($guildId: ID!, $questionId: ID!) {
+  guild(id: $guildId) {
+    id
+    question(id: $questionId) {
+      id
+      record {
+        model
+        evidence
+        gate
+        leastEvidence
+        leftOut
+        turns
+        rewritten
+        promptVersion
+        promptTokens
+        writtenTokens
+        doneReason
+        checkedSentences
+        supportedSentences
+        fallback
+        cachedFrom
+        passages {
+          title
+          location
+          score
+          used
+          documentId
+        }
+      }
+    }
+  }
+}
+    `);
 export const AskDocument = new TypedDocumentString(`
-    mutation Ask($guildId: ID!, $text: String!) {
-  ask(guildId: $guildId, text: $text) {
+    mutation Ask($guildId: ID!, $text: String!, $conversation: ID!, $follows: ID) {
+  ask(
+    guildId: $guildId
+    text: $text
+    conversation: $conversation
+    follows: $follows
+  ) {
     id
     text
     status
   }
+}
+    `);
+export const StopQuestionDocument = new TypedDocumentString(`
+    mutation StopQuestion($guildId: ID!, $questionId: ID!) {
+  stopQuestion(guildId: $guildId, questionId: $questionId) {
+    id
+    isStopped
+  }
+}
+    `);
+export const ForgetConversationDocument = new TypedDocumentString(`
+    mutation ForgetConversation($guildId: ID!, $conversation: ID!) {
+  forgetConversation(guildId: $guildId, conversation: $conversation)
 }
     `);
 
@@ -158,8 +296,20 @@ const injectedRtkApi = api.injectEndpoints({
     Question: build.query<QuestionQuery, QuestionQueryVariables>({
       query: (variables) => ({ document: QuestionDocument as unknown as string, variables })
     }),
+    Conversation: build.query<ConversationQuery, ConversationQueryVariables>({
+      query: (variables) => ({ document: ConversationDocument as unknown as string, variables })
+    }),
+    Record: build.query<RecordQuery, RecordQueryVariables>({
+      query: (variables) => ({ document: RecordDocument as unknown as string, variables })
+    }),
     Ask: build.mutation<AskMutation, AskMutationVariables>({
       query: (variables) => ({ document: AskDocument as unknown as string, variables })
+    }),
+    StopQuestion: build.mutation<StopQuestionMutation, StopQuestionMutationVariables>({
+      query: (variables) => ({ document: StopQuestionDocument as unknown as string, variables })
+    }),
+    ForgetConversation: build.mutation<ForgetConversationMutation, ForgetConversationMutationVariables>({
+      query: (variables) => ({ document: ForgetConversationDocument as unknown as string, variables })
     }),
   }),
 });

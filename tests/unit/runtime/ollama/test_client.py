@@ -105,6 +105,20 @@ async def test_a_models_own_limit_is_heeded_where_it_is_lower(limit: int, known:
     assert client.context_tokens == known
 
 
+@pytest.mark.parametrize(("on_gpu", "on_processor"), [(0, True), (1, False)])
+async def test_where_a_model_runs_is_learned_once_it_is_loaded(
+    on_gpu: int, *, on_processor: bool
+) -> None:
+    twin = OllamaTwin("Yes.")
+    twin.on_gpu = on_gpu
+    client = client_of(twin, patience=Patience(remember=-1))
+    assert await client.is_ready()
+    assert not client.on_processor
+    await client.warm_up()
+    assert await client.is_ready()
+    assert client.on_processor is on_processor
+
+
 async def test_a_prompt_that_is_too_long_is_an_error_of_its_own() -> None:
     with pytest.raises(PromptTooLongError):
         await client_of(OllamaTwin(fault="refuse")).chat(QUESTION)

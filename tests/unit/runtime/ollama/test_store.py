@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from functions.runtime.embedder.protocol import ModelUnusableError
-from functions.runtime.ollama.client import Message, OllamaClient, OllamaError
-from functions.runtime.ollama.store import ModelStore, StoredModel, plain_name
+from functions.runtime.ollama.client import Message, OllamaClient, OllamaError, plain_name
+from functions.runtime.ollama.store import ModelStore, StoredModel
 from functions.runtime.ollama.twin import Fault, OllamaTwin
 
 

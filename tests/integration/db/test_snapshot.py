@@ -1,0 +1,47 @@
+"""A snapshot sees one guild as it was, and writes nothing."""
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from db.session import Database
+
+COUNT = text("SELECT count(*) AS found FROM guilds")
+OWN = text("SELECT name FROM guilds WHERE guild_id = :guild_id OR :guild_id = -1")
+
+
+async def test_a_snapshot_sees_its_guild_alone(
+    database: Database, guild_id: int, other_guild_id: int
+) -> None:
+    for guild in (guild_id, other_guild_id):
+        async with database.snapshot(guild) as snapshot:
+            [row] = await snapshot.rows(COUNT, {})
+            assert row["found"] == 1
+    async with database.snapshot(guild_id) as snapshot:
+        # A name that stands twice is one value.
+        assert len(await snapshot.rows(OWN, {"guild_id": guild_id})) == 1
+        assert await snapshot.rows(OWN, {"guild_id": other_guild_id}) == []
+
+
+async def test_a_snapshot_stays_as_it_was(database: Database, guild_id: int) -> None:
+    rename = text("UPDATE guilds SET name = 'New' WHERE guild_id = :guild_id")
+    async with database.snapshot(guild_id) as snapshot:
+        [before] = await snapshot.rows(OWN, {"guild_id": guild_id})
+        async with database.guild(guild_id) as session:
+            await session.execute(rename, {"guild_id": guild_id})
+        [after] = await snapshot.rows(OWN, {"guild_id": guild_id})
+    assert before["name"] == after["name"] != "New"
+
+
+async def test_a_snapshot_writes_nothing_and_leaves_its_connection_clean(
+    database: Database, guild_id: int
+) -> None:
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with database.snapshot(guild_id) as snapshot:
+            await snapshot.rows(
+                text("DELETE FROM guilds WHERE guild_id = :guild_id"), {"guild_id": guild_id}
+            )
+    async with database.transaction() as session:
+        assert await session.scalar(COUNT) == 0
+    async with database.guild(guild_id) as session:
+        assert await session.scalar(COUNT) == 1
