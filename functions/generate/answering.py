@@ -11,6 +11,7 @@ import msgspec
 from functions.generate.caching import Kept, find_known, library_of
 from functions.generate.conversation import Found, hear, look_up
 from functions.generate.extracting import extract
+from functions.generate.gate import least_evidence
 from functions.generate.progress import Progress
 from functions.generate.prompts import Asked, Prompt, build_prompt, salt_of
 from functions.generate.rewriting import rewrite
@@ -43,10 +44,6 @@ from functions.runtime.stopwatch import Stopwatch
 
 log = logging.getLogger(__name__)
 SEARCH_SECONDS = 20.0
-# Refused of the questions whose answer is there: XQuAD en 2 %, de 3 %, zh 3 %, German questions on
-# English paragraphs 6 %, MTRAG-UN 7 %. Refused of MTRAG-UN's unanswerable ones: 54 %. A quotation
-# that misses can be seen to miss, a refusal cannot: so the gate leans towards answering.
-LEAST_EVIDENCE = 0.3
 NEAREST_NAMED = 3
 # Discord's token lives for fifteen minutes: whoever waited this long gets a quotation in time.
 LONGEST_WAIT_SECONDS = 600.0
@@ -185,7 +182,7 @@ async def _search(job: Job, query: str, turns: list[str]) -> SearchResponse | No
 
 def _passes(job: Job, found: SearchResponse) -> bool:
     """Tell whether the passages are good enough evidence for this guild."""
-    least = LEAST_EVIDENCE
+    least = least_evidence(job.question.gate)
     job.record.gate = GateRecord(mode=job.question.gate, least=least)
     return bool(found.passages) and found.evidence >= least
 

@@ -235,7 +235,7 @@ class Questions:
         if row["status"] != "answered":
             return None if len(set(final)) == len(messages) == 1 else "more than one end"
         sources = [Citation(**source) for source in await owner.fetch(SOURCES, row["id"])]
-        reply = answer_reply(row["answer"], sources, kind=row["answer_kind"])
+        reply = answer_reply(row["answer"], sources, kind=row["answer_kind"], question_id=row["id"])
         return _unlike(reply, messages, final)
 
 
