@@ -169,7 +169,7 @@ async def test_who_has_to_wait_holds_no_worker_and_is_woken_in_turn(line: Any) -
     ]
     assert [row.answer_kind for row in rows] == 3 * ["model"]
     assert rows[0].answered_at < rows[1].answered_at < rows[2].answered_at
-    assert rows[2].timings["queue"] > rows[1].timings["queue"] > 100
+    assert min(row.timings["queue"] for row in rows[1:]) > rows[0].timings["queue"]
     assert line.model.at_once == 1
     assert line.broker.subjects == [str(question) for question in questions[1:]]
 
