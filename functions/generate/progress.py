@@ -16,6 +16,8 @@ from functions.runtime.leases import Lease, LeaseLostError
 log = logging.getLogger(__name__)
 # Often enough to be read along, and for a stop to reach the model within half a second.
 ROW_SECONDS = 0.3
+# Whoever is first in line and waits for Discord holds up everybody behind.
+PLACE_SECONDS = 2.0
 
 
 class Progress:
@@ -47,14 +49,14 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         """Wait for the edit under way; a worker that is stopped gives it up."""
-        await self._edits.settle(give_up=isinstance(error, asyncio.CancelledError))
+        await self._edits.settle(seconds=0 if isinstance(error, asyncio.CancelledError) else None)
 
     async def show_place(self, ahead: int) -> None:
         """Tell that so many answers are written before this one."""
         self.stage = "queued"
         await self._report()
         await self._show(queue_message(ahead))
-        await self._edits.settle()
+        await self._edits.settle(seconds=PLACE_SECONDS)
 
     async def report_until_stopped(self) -> None:
         """Report every few tenths of a second; return when somebody wants no answer any more.
