@@ -33,6 +33,7 @@ class Progress:
         self._scope = {"question_id": lease.row_id, "lease_id": lease.lease_id}
         self._notices: list[Notice] | None = None
         self._edits = Edits()
+        self._shown: dict[str, Any] | None = None
         self.stage: Stage = "searching"
         # The checked and safe part of the answer.
         self.partial = ""
@@ -91,10 +92,11 @@ class Progress:
         return writing_message(self.partial) if self.partial else reading_message()
 
     async def _show(self, message: dict[str, Any]) -> None:
-        """Edit what a member sees, unless that was done a moment ago."""
+        """Edit what a member sees if it changed, unless that was done a moment ago."""
         if self._notices is None:
             self._notices = await find_notices(self._clients, self._lease)
-        if self._notices:
+        if self._notices and message != self._shown and self._edits.is_due:
+            self._shown = message
             self._edits.begin(lambda: self._edit(message))
 
     async def _edit(self, message: dict[str, Any]) -> None:
