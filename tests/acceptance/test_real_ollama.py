@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -11,6 +12,11 @@ from functions.local.model_server import known_server
 from tests.acceptance.laptop import Laptop
 
 pytestmark = pytest.mark.ollama
+QUESTIONS = [
+    "How do I add a document?",
+    "What does a citation show?",
+    "Which settings does an operator need?",
+]
 MODEL = os.environ.get("LORE_CHAT_MODEL") or "llama3.2"
 
 
@@ -39,9 +45,30 @@ def test_run_starts_the_ollama_on_path_and_stops_it(own_ollama: Laptop) -> None:
     if f"has no {MODEL}" in greeting:
         pytest.skip(f"the Ollama on PATH has no model {MODEL} (OLLAMA_MODELS, LORE_CHAT_MODEL)")
     assert f"written by {MODEL} on the Ollama at {server.url}" in greeting
-    answered = own_ollama.lore_json("simulate", "ask", "How do I add a document?")
-    assert answered["status"] == "answered"
-    assert "[1]" in answered["answer"]
-    assert answered["citations"]
+    _ask_one(own_ollama)
+    _ask_three_at_once(own_ollama)
     assert own_ollama.stop() == 0
     assert not server.answers()
+
+
+def _ask_one(laptop: Laptop) -> None:
+    """A member's command is answered with citations, whoever wrote the words."""
+    answered = laptop.lore_json("simulate", "ask", QUESTIONS[0])
+    assert answered["status"] == "answered"
+    assert answered["kind"] in {"model", "extractive"}
+    assert "[1]" in answered["answer"]
+    assert answered["citations"][0]["title"]
+    # The model was asked, and began to write.
+    assert answered["timings_ms"]["first_token"] > 0
+    assert "[1]" in answered["messages"][-1]["content"]
+
+
+def _ask_three_at_once(laptop: Laptop) -> None:
+    """The model writes one after another, and nobody goes without an answer."""
+    with ThreadPoolExecutor(3) as members:
+        answers = list(members.map(lambda question: laptop.lore_json("ask", question), QUESTIONS))
+    assert [answer["status"] for answer in answers] == ["answered"] * 3
+    queued = sorted(answer["timings_ms"]["queue"] for answer in answers)
+    written = min(answer["timings_ms"]["writing"] for answer in answers)
+    # The first finds the model free; the last waits for both before it.
+    assert queued[0] < written < queued[2]

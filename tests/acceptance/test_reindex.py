@@ -76,6 +76,10 @@ def test_models_are_seen_and_fetched(new_laptop: Laptop, ollama: str) -> None:
     ]
     assert "writes answers" in row
     assert "missing" not in row
+    new_laptop.environment["LORE_EMBEDDER"] = "ollama"
+    refused = new_laptop.lore("run", check=False)
+    assert refused.returncode == 2
+    assert "Give it that with: lore models pull" in " ".join(refused.stderr.split())
     new_laptop.environment["OLLAMA_HOST"] = "off"
     without = new_laptop.lore("models", check=False)
     assert without.returncode == 2

@@ -70,7 +70,7 @@ class Obedient:
         self.app = Starlette(
             routes=[
                 Route("/api/show", self._show, methods=["POST"]),
-                Route("/api/ps", self._ps),
+                Route("/api/ps", self._loaded),
                 Route("/api/chat", self._chat, methods=["POST"]),
             ]
         )
@@ -78,7 +78,7 @@ class Obedient:
     async def _show(self, _: Request) -> Response:
         return Response('{"details": {}, "model_info": {}}', media_type="application/json")
 
-    async def _ps(self, _: Request) -> Response:
+    async def _loaded(self, _: Request) -> Response:
         return Response('{"models": []}', media_type="application/json")
 
     async def _chat(self, request: Request) -> Response:

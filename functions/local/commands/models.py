@@ -58,6 +58,7 @@ def pull(names: tuple[str, ...]) -> None:
 @asynccontextmanager
 async def _opened() -> AsyncIterator[tuple[ModelStore, Settings]]:
     home = Home.from_environment()
+    home.prepare()
     async with model_server(home) as server, httpx.AsyncClient() as http:
         if server is None:
             raise UsageError(NO_SERVER)
@@ -68,10 +69,11 @@ async def _opened() -> AsyncIterator[tuple[ModelStore, Settings]]:
 
 async def _pull(names: tuple[str, ...]) -> None:
     async with _opened() as (store, settings):
-        if not names:
-            await _give_carried(store)
-        for name in names or (settings.chat_model,):
-            await _fetch(store, plain_name(name), again=bool(names))
+        for name in map(plain_name, names or (MODEL_NAME, settings.chat_model)):
+            if name == MODEL_NAME:
+                await _give_carried(store)
+            else:
+                await _fetch(store, name, again=bool(names))
 
 
 async def _give_carried(store: ModelStore) -> None:

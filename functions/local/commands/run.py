@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import click
+import httpx
 import uvicorn
 
 from functions.local.boot import Stopwatch, local_settings, opened
@@ -17,6 +18,7 @@ from functions.local.model_server import ModelServer, model_server
 from functions.local.sample import ingest_sample
 from functions.local.system import System, running
 from functions.runtime.clients import Clients
+from functions.runtime.embedder.protocol import MODEL_NAME
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.logs import JsonFormatter
 from functions.runtime.ollama.client import plain_name
@@ -71,6 +73,7 @@ async def _run() -> None:
                 port=listen_on,
                 ollama_host=ollama.host if ollama else None,
             )
+            await _check_embedder(settings)
             async with (
                 running(settings, embedder=embedder) as system,
                 _warming_up(settings, system),
@@ -91,6 +94,19 @@ async def _warming_up(settings: Settings, system: System) -> AsyncIterator[None]
         yield
     finally:
         await clients.close()
+
+
+async def _check_embedder(settings: Settings) -> None:
+    """Refuse to start where passages are to be embedded by a model that is not there."""
+    if settings.embedder == "embedded" or settings.ollama_host is None:
+        return
+    async with httpx.AsyncClient() as http:
+        store = ModelStore(http, host=settings.ollama_host)
+        if MODEL_NAME not in await store.models():
+            raise UsageError(
+                f"LORE_EMBEDDER is ollama, but the Ollama at {store.url} has no {MODEL_NAME}."
+                " Give it that with: lore models pull"
+            )
 
 
 async def _writer(settings: Settings, system: System, ollama: ModelServer | None) -> str:

@@ -49,7 +49,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     connect: float = 5.0
     first_token: float = 60.0
     silence: float = 30.0
-    whole: float = 240.0
+    # Who asks on the command line waits for three minutes.
+    whole: float = 150.0
     remember: float = 10.0
     # Until a prompt that nobody waits for any more is read, or a model is loaded.
     abandoned: float = 600.0

@@ -94,7 +94,7 @@ async def test_what_cannot_be_used_is_refused_with_what_to_do(
     http, name = laptop.clients.http, ollama.model
     with pytest.raises(UsageError, match="OLLAMA_HOST is not set"):
         await proposed(http, host=None, name=name, prefixes=Prefixes())
-    with pytest.raises(ModelUnusableError, match="ollama pull missing"):
+    with pytest.raises(ModelUnusableError, match="lore models pull missing"):
         await proposed(http, host=HOST, name="missing", prefixes=Prefixes())
     ollama.embedder = HashEmbedder(dimensions=2001)
     with pytest.raises(UsageError, match="2001 dimensions"):
