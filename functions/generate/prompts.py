@@ -16,10 +16,10 @@ MOST_PASSAGES = 5
 MOST_QUESTION_CHARACTERS = 2000
 MOST_WISHES_CHARACTERS = 1000
 MOST_TITLE_CHARACTERS = 200
-# Ollama counts with a tokenizer we do not have. SmolLM2's, made for English, is about the greediest:
-# it takes a token for 4 characters of English, 2.7 of German, 1.2 of Russian and 1.1 of Arabic, and
-# 1.1 tokens for a character of Hindi, 1.5 of Chinese, 1.9 of Thai and Korean, where that of a model
-# for many languages takes half. What does not fit all the same is refused, and a quotation shown.
+# Ollama counts with a tokenizer we do not have. SmolLM2's, made for English, is a greedy
+# one: a token for 4 characters of English, 2.7 of German, 1.2 of Russian, 1.1 of Arabic; for each
+# character of Hindi 1.1 tokens, of Chinese 1.5, of Thai and Korean 1.9. That of a model for many
+# languages takes half. What does not fit all the same is refused, and a quotation shown.
 LATIN_CHARACTERS_PER_TOKEN = 2.7
 SPACED_TOKENS_PER_CHARACTER = 1.0
 OTHER_TOKENS_PER_CHARACTER = 1.5
