@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from functions.generate.extracting import tidy
+from functions.generate.extracting import ENDED, tidy
 from functions.generate.safety import without_controls
 from functions.generate.schemas import Checked, Citation, Draft, cite
 from functions.generate.support import Claim, Opened, Weighing, read_claim
@@ -83,9 +83,13 @@ class Checker:
         self._pending = await self._take(written, whole=False) + unclear
         return self.shown
 
-    async def finish(self, *, model: str) -> Draft | None:
-        """Return the supported part of the text, None where that is too little."""
-        await self._take(self._pending, whole=True)
+    async def finish(self, *, model: str, is_cut: bool = False) -> Draft | None:
+        """Return the supported part of the text, None where that is too little.
+
+        Of a text that ``is_cut`` the last sentence counts only if it came to its end.
+        """
+        is_whole = not is_cut or bool(ENDED.search(MARKER.sub("", self._pending).rstrip()))
+        await self._take(self._pending, whole=is_whole)
         self._pending = ""
         kept = [sentence for sentence in self._sentences if sentence.numbers]
         written = sum(len(sentence.text) for sentence in self._sentences)
