@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from functions.generate.extracting import ENDED, tidy
+from functions.generate.extracting import ENDED, LEAST_OF_BEST, tidy
 from functions.generate.safety import without_controls
 from functions.generate.schemas import Checked, Citation, Draft, cite
 from functions.generate.support import Claim, Opened, Weighing, read_claim
@@ -17,9 +17,10 @@ from functions.runtime.sentences import Span, split_sentences
 # Where less of a text than this stands, the documents' own words are shown in its place.
 LEAST_KEPT = 0.5
 # A true sentence of a passage need not answer the question: one of those that are kept has to rest
-# on one that does nearly as well as the best. A model that cites nothing by itself is a weak one.
-LEAST_RELEVANCE = 0.4
-LEAST_RELEVANCE_UNCITED = 0.7
+# on one that might well be the answer. A model that cites nothing by itself is a weak one: what it
+# says has to rest on what would be quoted first.
+LEAST_RELEVANCE = LEAST_OF_BEST
+LEAST_RELEVANCE_UNCITED = 0.3
 UNSUPPORTED = " (not in the documents)"
 
 Policy = Literal["drop", "mark"]

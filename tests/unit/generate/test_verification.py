@@ -208,7 +208,7 @@ async def test_a_true_sentence_beside_the_question_is_no_answer(
     text: str,
     stands: bool,  # noqa: FBT001
 ) -> None:
-    scored = passage(f"{MUSEUM} Children rarely come here anyway.", scores=(1.0, 0.6, 0.1))
+    scored = passage(f"{MUSEUM} Children rarely come here anyway.", scores=(1.0, 0.1, 0.01))
     assert (await checked(text, [scored]) is not None) is stands
 
 
