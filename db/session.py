@@ -78,9 +78,14 @@ class Database:
         """
         async with self._engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            async with driver.transaction(isolation="repeatable_read", readonly=True):
-                await driver.fetch(GUILD_SCOPE, str(guild_id))
-                yield Snapshot(driver)
+            try:
+                async with driver.transaction(isolation="repeatable_read", readonly=True):
+                    await driver.fetch(GUILD_SCOPE, str(guild_id))
+                    yield Snapshot(driver)
+            finally:
+                # Whoever is stopped twice leaves before the transaction has ended.
+                if driver.is_in_transaction():
+                    await connection.invalidate()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -67,6 +67,8 @@ class Job:
     watch: Stopwatch = field(default_factory=Stopwatch)
     timings: dict[str, float] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
+    # The passages of the prompt, in its order: a follow-up's prompt begins as this one does.
+    read: list[int] = field(default_factory=list)
     # What this answer can be found again by, where the guild wants that.
     kept: Kept | None = None
 
@@ -265,6 +267,7 @@ def _prompt(
         context_tokens=model.context_tokens,
         on_processor=model.on_processor,
     )
+    job.read = [passage.chunk_id for passage in prompt.passages]
     job.record.prompt_version = prompt.version
     job.record.left_out = prompt.left_out
     return prompt
@@ -324,8 +327,12 @@ def _note_passages(job: Job, passages: Sequence[Passage], draft: Draft | None) -
             score=round(passage.score, 4),
             used=(passage.document_id, passage.location) in cited,
         )
-        for passage in passages
+        for passage in sorted(passages, key=partial(_place, job))
     ]
+
+
+def _place(job: Job, passage: Passage) -> int:
+    return job.read.index(passage.chunk_id) if passage.chunk_id in job.read else len(job.read)
 
 
 def _safe(draft: Draft) -> Draft:

@@ -100,7 +100,9 @@ def _is_fragment(sentence: str) -> bool:
 
 
 def _says_nothing(sentence: str) -> bool:
-    return _is_fragment(tidy(sentence)) or _is_listing(sentence)
+    # A block of code too long for a sentence was cut.
+    is_half_a_block = sentence.count(FENCE) == 1
+    return is_half_a_block or _is_fragment(tidy(sentence)) or _is_listing(sentence)
 
 
 def _is_listing(sentence: str) -> bool:

@@ -9,13 +9,17 @@ import msgspec
 from functions.generate.extracting import tidy
 from functions.generate.safety import without_controls
 from functions.generate.schemas import Checked, Citation, Draft, cite
-from functions.generate.support import Opened, Weighing, read_claim
+from functions.generate.support import Claim, Opened, Weighing, read_claim
 from functions.runtime.lexical import terms
 from functions.runtime.passages import Passage
 from functions.runtime.sentences import Span, split_sentences
 
 # Where less of a text than this stands, the documents' own words are shown in its place.
 LEAST_KEPT = 0.5
+# A true sentence of a passage need not answer the question: one of those that are kept has to rest
+# on one that does nearly as well as the best. A model that cites nothing by itself is a weak one.
+LEAST_RELEVANCE = 0.4
+LEAST_RELEVANCE_UNCITED = 0.7
 UNSUPPORTED = " (not in the documents)"
 
 Policy = Literal["drop", "mark"]
@@ -39,6 +43,8 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     gap: str
     numbers: list[int]
+    is_cited: bool = False
+    relevance: float = 0.0
 
 
 def _cited(sentence: str, highest: int) -> list[int]:
@@ -85,6 +91,9 @@ class Checker:
         written = sum(len(sentence.text) for sentence in self._sentences)
         if not kept or sum(len(sentence.text) for sentence in kept) < LEAST_KEPT * written:
             return None
+        least = LEAST_RELEVANCE if any(one.is_cited for one in kept) else LEAST_RELEVANCE_UNCITED
+        if max(sentence.relevance for sentence in kept) < least:
+            return None
         return Draft(text=self.shown, citations=self._citations(), kind="model", model=model)
 
     @property
@@ -114,12 +123,20 @@ class Checker:
         bare = MARKER.sub("", sentence)
         if not any(map(str.isalnum, bare)):
             return
-        numbers = await self._weighing.supporting(
-            read_claim(bare, asked=self._asked), _cited(sentence, len(self._passages))
-        )
+        claim = read_claim(bare, asked=self._asked)
+        cited = _cited(sentence, len(self._passages))
+        numbers = await self._weighing.supporting(claim, cited)
         for number in numbers:
             self._places.setdefault(number, len(self._places) + 1)
-        self._sentences.append(Sentence(text=bare, gap=gap, numbers=numbers))
+        self._sentences.append(
+            Sentence(
+                text=bare,
+                gap=gap,
+                numbers=numbers,
+                is_cited=bool(set(cited) & set(numbers)),
+                relevance=max((self._weighing.relevance(claim, one) for one in numbers), default=0),
+            )
+        )
 
     def _as_shown(self, sentence: Sentence) -> str:
         if not sentence.numbers and self._policy == "drop":
@@ -133,22 +150,12 @@ class Checker:
             cite(
                 self._passages[number - 1],
                 number=place,
-                quote=_quote(
-                    self._passages[number - 1],
-                    [one.text for one in self._sentences if number in one.numbers],
-                ),
+                quote=tidy(self._weighing.nearest(self._said_of(number), number).text),
             )
             for number, place in self._places.items()
         ]
 
-
-def _quote(passage: Passage, claims: Sequence[str]) -> str:
-    """Return the sentence of the passage that is nearest to what was claimed of it."""
-    claimed = set(terms(" ".join(claims)))
-    sentences = [passage.text[span.start : span.end] for span in split_sentences(passage.text)]
-    best = max(
-        sentences,
-        key=lambda sentence: len(claimed & set(terms(sentence))),
-        default=passage.text[:300],
-    )
-    return tidy(best)
+    def _said_of(self, number: int) -> Claim:
+        """Return all that is claimed of a passage as one claim."""
+        texts = [sentence.text for sentence in self._sentences if number in sentence.numbers]
+        return read_claim(" ".join(texts), asked=frozenset())

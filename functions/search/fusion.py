@@ -25,8 +25,8 @@ def fuse(
     ``reachable`` is the share of the question that the documents could hold at all.
     """
     by_words = {hit.chunk_id: hit for hit in hits}
-    cosines = [neighbour.cosine for neighbour in neighbours]
-    lowest, highest = min(cosines, default=0.0), max(cosines, default=0.0)
+    ranks = [neighbour.nearness for neighbour in neighbours]
+    lowest, highest = min(ranks, default=0.0), max(ranks, default=0.0)
     best_bm25 = max((hit.bm25 for hit in hits), default=0.0)
     coverage = max((hit.coverage for hit in hits), default=0.0)
     full = FULL_COVERAGE * reachable
@@ -34,7 +34,7 @@ def fuse(
     candidates = []
     for found in neighbours:
         hit = by_words.get(found.chunk_id, NO_HIT)
-        near = (found.cosine - lowest) / (highest - lowest) if highest > lowest else 1.0
+        near = (found.nearness - lowest) / (highest - lowest) if highest > lowest else 1.0
         words = hit.bm25 / best_bm25 if best_bm25 else 0.0
         score = DENSE_WEIGHT * near + lexical_weight * words
         candidates.append(
@@ -42,6 +42,7 @@ def fuse(
                 chunk_id=found.chunk_id,
                 document_id=found.document_id,
                 cosine=found.cosine,
+                nearness=found.nearness,
                 bm25=hit.bm25,
                 coverage=hit.coverage,
                 score=score / (DENSE_WEIGHT + lexical_weight),

@@ -15,7 +15,7 @@ from functions.search.filters import NO_FILTERS, filter_values
 from functions.search.lexicon import Lexicon, open_lexicon, read_terms
 from functions.search.schemas import Bm25, Hit, Listing, Reading
 from functions.search.scoring import Array, Search, TermPostings, Weighted
-from functions.search.weighing import weigh, words_by_language
+from functions.search.weighing import reachable, weigh, words_by_language
 
 
 class Lexical(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,11 @@ class Lexical(msgspec.Struct, frozen=True, kw_only=True):
     allowed: Any = None
     readings: list[Reading]
     hits: list[Hit]
+
+    @property
+    def reachable(self) -> float:
+        """Return the share of the question that the documents could hold."""
+        return reachable(self.readings)
 
 
 async def by_words(

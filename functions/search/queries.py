@@ -63,6 +63,12 @@ VECTORS = _statement(
     "AND chunk_id = ANY(CAST(:chunk_ids AS bigint[]))",
 )
 
+CENTRE = _statement(
+    "SELECT CAST(avg(embedding) AS real[]) AS centre FROM embeddings",
+    "WHERE guild_id = :guild_id AND model_id = :model_id",
+    "AND chunk_id = ANY(CAST(:chunk_ids AS bigint[]))",
+)
+
 # Where in the segments the documents stand that may answer, in one row.
 ALLOWED = _statement(
     "SELECT coalesce(array_agg(version.segment_id), '{}') AS segment_ids,",
@@ -74,10 +80,10 @@ ALLOWED = _statement(
 )
 
 
-def _asked(model: RegisteredModel) -> str:
+def _asked(model: RegisteredModel, name: str = "moved") -> str:
     # In a sub-select, which is worked out once: a prepared plan would read the text for each row,
     # 150 ms for 5,000.
-    return f"(SELECT CAST(CAST(:vector AS text) AS vector({model.dimensions})))"
+    return f"(SELECT CAST(CAST(:{name} AS text) AS vector({model.dimensions})))"
 
 
 def _found(model: RegisteredModel, *nearest: str) -> TextClause:
@@ -85,13 +91,15 @@ def _found(model: RegisteredModel, *nearest: str) -> TextClause:
     return _statement(
         "WITH nearest AS MATERIALIZED (",
         *nearest,
-        "), compared AS (SELECT chunk_id, distance, true AS near FROM nearest UNION ALL",
-        f"SELECT embeddings.chunk_id, embeddings.embedding <=> {_asked(model)}, false",
+        "), compared AS (SELECT chunk_id, embedding, true AS near FROM nearest UNION ALL",
+        "SELECT embeddings.chunk_id, embeddings.embedding, false",
         f"FROM embeddings WHERE embeddings.model_id = {model.id}",
         "AND embeddings.chunk_id = ANY(CAST(:also AS bigint[]))",
         "AND NOT EXISTS (SELECT FROM nearest WHERE nearest.chunk_id = embeddings.chunk_id))",
-        "SELECT compared.chunk_id, chunks.document_id, 1 - compared.distance AS cosine,",
-        "compared.near FROM compared JOIN chunks ON chunks.id = compared.chunk_id",
+        "SELECT compared.chunk_id, chunks.document_id, compared.near,",
+        f"1 - (compared.embedding <=> {_asked(model, 'vector')}) AS cosine,",
+        f"- (compared.embedding <#> {_asked(model)}) AS nearness",
+        "FROM compared JOIN chunks ON chunks.id = compared.chunk_id",
         _CURRENT,
     )
 
@@ -104,11 +112,11 @@ def exact(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
     """
     return _found(
         model,
-        f"SELECT embeddings.chunk_id, embeddings.embedding <=> {_asked(model)} AS distance",
+        "SELECT embeddings.chunk_id, embeddings.embedding",
         f"FROM embeddings WHERE embeddings.model_id = {model.id}",
         "AND embeddings.guild_id = :guild_id",
         "AND embeddings.chunk_id = ANY(CAST(:allowed AS bigint[]))" if filtered else "",
-        "ORDER BY distance, embeddings.chunk_id LIMIT :depth",
+        f"ORDER BY embeddings.embedding <=> {_asked(model)}, embeddings.chunk_id LIMIT :depth",
     )
 
 
@@ -127,8 +135,7 @@ def indexed(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
     )
     return _found(
         model,
-        "SELECT embeddings.chunk_id,",
-        f"{distance} AS distance FROM embeddings",
+        "SELECT embeddings.chunk_id, embeddings.embedding FROM embeddings",
         f"WHERE embeddings.model_id = {model.id} AND embeddings.guild_id = :guild_id",
         allowed if filtered else "",
         f"ORDER BY {distance} LIMIT :depth",

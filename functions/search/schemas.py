@@ -63,11 +63,15 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage found by its meaning."""
+    """A passage found by its meaning.
+
+    ``nearness`` ranks: the cosine, but for a question in a script that the passages do not have.
+    """
 
     chunk_id: int
     document_id: UUID
     cosine: float
+    nearness: float
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     chunk_id: int
     document_id: UUID
     cosine: float
+    nearness: float
     bm25: float
     coverage: float
     score: float

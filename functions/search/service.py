@@ -30,7 +30,6 @@ from functions.search.schemas import (
     Readable,
     Reading,
 )
-from functions.search.weighing import reachable
 
 # Candidates of each kind: twice the most that can be asked for.
 DEPTH = 100
@@ -98,7 +97,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch, *, m
                 neighbours = await by_meaning(
                     snapshot, clients.segments, request, vector, lexical=lexical, depth=DEPTH
                 )
-            ranked = fuse(neighbours, lexical.hits, reachable=reachable(lexical.readings))
+            ranked = fuse(neighbours, lexical.hits, reachable=lexical.reachable)
             with watch.stage("fetch"):
                 best, folded = await _fetch(snapshot, request, spread(ranked), most=most)
                 best = await join_neighbours(snapshot, request, best)

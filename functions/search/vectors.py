@@ -23,13 +23,14 @@ from functions.search.scoring import Array
 class Vectors(msgspec.Struct, frozen=True, kw_only=True):
     """The vectors of all passages that answer, of unit length, in the order of their chunks' ids.
 
-    ``matrix`` has the shape (passages, dimensions).
+    ``matrix`` has the shape (passages, dimensions), ``centre`` is its mean.
     """
 
     state: State
     chunk_ids: Any
     documents: Any
     matrix: Any
+    centre: Any
 
     @property
     def size(self) -> int:
@@ -46,32 +47,48 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
     def nearest(
-        self, vector: Vector, *, allowed: Array | None, also: Sequence[int], depth: int
+        self,
+        vector: Vector,
+        *,
+        strangeness: float,
+        allowed: Array | None,
+        also: Sequence[int],
+        depth: int,
     ) -> list[Neighbour]:
         """Return the ``depth`` nearest of those allowed, and ``also`` what was found otherwise.
+
+        ``strangeness`` is how much of what all passages share is left out of the question.
 
         By einsum, which takes 0.2 ms for 5,000: a threaded product takes 0.05 ms alone, 20 where
         others keep the processors busy.
         """
-        cosines = np.einsum("ij,j->i", self.matrix, vector / np.linalg.norm(vector))
-        rows = np.arange(len(cosines)) if allowed is None else self.rows_of(allowed)
-        if len(rows) > depth:
-            last = np.partition(cosines[rows], len(rows) - depth)[len(rows) - depth]
-            rows = rows[cosines[rows] >= last]
-            # Equal ones may be too many: those of the lowest ids stay.
-            rows = rows[np.argsort(-cosines[rows], kind="stable")][:depth]
-        chosen = np.zeros(len(cosines), np.bool_)
-        chosen[rows] = chosen[self.rows_of(also)] = True
+        moved = vector / np.linalg.norm(vector) - strangeness * self.centre
+        ranks = np.einsum("ij,j->i", self.matrix, moved)
+        rows = np.arange(len(ranks)) if allowed is None else self.rows_of(allowed)
+        chosen = np.zeros(len(ranks), np.bool_)
+        chosen[_highest(ranks, rows, depth)] = chosen[self.rows_of(also)] = True
         found = np.flatnonzero(chosen)
+        cosines = ranks[found] + strangeness * np.einsum("ij,j->i", self.matrix[found], self.centre)
         return [
-            Neighbour(chunk_id=chunk_id, document_id=document, cosine=cosine)
-            for chunk_id, document, cosine in zip(
+            Neighbour(chunk_id=chunk_id, document_id=document, cosine=cosine, nearness=nearness)
+            for chunk_id, document, cosine, nearness in zip(
                 self.chunk_ids[found].tolist(),
                 self.documents[found].tolist(),
-                cosines[found].tolist(),
+                cosines.tolist(),
+                ranks[found].tolist(),
                 strict=True,
             )
         ]
+
+
+def _highest(ranks: Array, rows: Array, depth: int) -> Array:
+    """Return the rows of the ``depth`` highest ranks; of equal ones those of the lowest ids."""
+    if len(rows) <= depth:
+        return rows
+    last = np.partition(ranks[rows], len(rows) - depth)[len(rows) - depth]
+    rows = rows[ranks[rows] >= last]
+    best: Array = rows[np.argsort(-ranks[rows], kind="stable")][:depth]
+    return best
 
 
 async def open_vectors(
@@ -96,6 +113,7 @@ async def open_vectors(
         chunk_ids=ids[order],
         documents=lexicon.documents[slots[np.searchsorted(wanted, ids[order])]],
         matrix=matrix[order],
+        centre=matrix.mean(axis=0) if len(ids) else np.zeros(model.dimensions, np.float32),
     )
     # One that is still missing may come without a change of the segments.
     if len(ids) == len(wanted):

@@ -119,6 +119,37 @@ def test_an_answer_is_stopped_where_it_stands(visit: Visit, library: Laptop) -> 
     assert LAST not in question["answer"]
 
 
+def test_who_waits_for_the_model_sees_how_many_go_before(visit: Visit, library: Laptop) -> None:
+    ask = 'mutation { ask(guildId: "1", text: "How long does the Tessaly lamp burn?") { id } }'
+    for _ in range(2):
+        library.query(ask)
+    visit.open("/ask")
+    visit.ask(QUESTION)
+    article = visit.page.get_by_role("article")
+    waiting = re.compile(r"[12] answers? ahead of yours")
+    expect(article.get_by_role("status")).to_have_text(waiting, timeout=30_000)
+    expect(article.get_by_role("link", name="The Tessaly lamp")).to_be_visible(timeout=60_000)
+
+
+def test_the_same_question_is_answered_again_where_that_is_wanted(visit: Visit) -> None:
+    page = visit.page
+    visit.open("/settings")
+    page.get_by_role("checkbox", name="Give the same answer again").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    for _ in range(2):
+        visit.open("/ask")
+        visit.ask(QUESTION)
+        source = page.get_by_role("button", name=re.compile("^Source 1")).first
+        expect(source).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Answered before.")).to_be_visible()
+    page.get_by_text("How this answer came about").click()
+    page.get_by_role("link", name="this question").click()
+    expect(page.get_by_text("Answered before.")).to_have_count(0)
+    visit.open("/settings")
+    page.get_by_role("checkbox", name="Give the same answer again").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+
+
 def test_ctrl_c_on_the_terminal_stops_the_answer(library: Laptop) -> None:
     asking = subprocess.Popen(
         [LORE, "ask", QUESTION], env=library.environment, stderr=subprocess.PIPE, text=True
@@ -152,12 +183,13 @@ def test_a_moderator_says_how_answers_are_wanted(visit: Visit) -> None:
     page = visit.page
     visit.open("/")
     page.get_by_role("link", name="Settings").click()
-    page.get_by_role("radio", name=re.compile("^Strict")).check()
+    page.get_by_role("radio", name=re.compile("^Strict")).click()
     page.get_by_label("Wishes for the writing").fill("Be brief.")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     page.reload()
     expect(page.get_by_role("radio", name=re.compile("^Strict"))).to_be_checked()
     expect(page.get_by_label("Wishes for the writing")).to_have_value("Be brief.")
-    page.get_by_role("radio", name=re.compile("^Balanced")).check()
+    page.get_by_role("radio", name=re.compile("^Balanced")).click()
     expect(page.get_by_text("Saved")).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile("^Balanced"))).to_be_checked()

@@ -70,12 +70,16 @@ class Obedient:
         self.app = Starlette(
             routes=[
                 Route("/api/show", self._show, methods=["POST"]),
+                Route("/api/ps", self._loaded),
                 Route("/api/chat", self._chat, methods=["POST"]),
             ]
         )
 
     async def _show(self, _: Request) -> Response:
         return Response('{"details": {}, "model_info": {}}', media_type="application/json")
+
+    async def _loaded(self, _: Request) -> Response:
+        return Response('{"models": []}', media_type="application/json")
 
     async def _chat(self, request: Request) -> Response:
         body = await request.json()

@@ -40,4 +40,5 @@ async def test_an_attack_changes_nothing_that_is_sent(
     # Of what it was told nothing stands in a document, and with too much of that its text is gone.
     assert row.answer_kind == ("extractive" if "{told}" in attack.says else kind)
     # What is honest stays: a test that shows nothing would prove nothing.
-    assert re.search("(?i)nine|12 euros|members", payloads[-1]["content"])
+    shown = " ".join(payload["content"] for payload in payloads)
+    assert re.search("(?i)nine|12 euros|members", shown)

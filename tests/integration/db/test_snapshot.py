@@ -1,5 +1,7 @@
 """A snapshot sees one guild as it was, and writes nothing."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from sqlalchemy import text
@@ -45,3 +47,30 @@ async def test_a_snapshot_writes_nothing_and_leaves_its_connection_clean(
         assert await session.scalar(COUNT) == 0
     async with database.guild(guild_id) as session:
         assert await session.scalar(COUNT) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_who_is_stopped_leaves_a_connection_that_others_can_use(
+    app_url: str, guild_id: int, times: int
+) -> None:
+    database = Database(app_url, pool_size=1)
+    reading = asyncio.Event()
+
+    async def sleep() -> None:
+        async with database.snapshot(guild_id) as snapshot:
+            reading.set()
+            await snapshot.rows(text("SELECT pg_sleep(30)"), {})
+
+    sleeper = asyncio.create_task(sleep())
+    await reading.wait()
+    for _ in range(times):
+        await asyncio.sleep(0)
+        sleeper.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeper
+    async with database.transaction() as session:
+        assert await session.scalar(COUNT) == 0
+    async with database.snapshot(guild_id) as snapshot:
+        [row] = await snapshot.rows(COUNT, {})
+        assert row["found"] == 1
+    await database.close()

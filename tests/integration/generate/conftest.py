@@ -157,9 +157,11 @@ class Asker:
 
 
 @pytest.fixture
-async def empty_queue(owner_url: str) -> None:
+async def empty_queue(owner_url: str) -> AsyncIterator[None]:
     """The queue for the model is one for all guilds: nobody of another test is in line."""
     connection = await asyncpg.connect(owner_url)
+    await connection.execute("TRUNCATE model_turns")
+    yield
     await connection.execute("TRUNCATE model_turns")
     await connection.close()
 

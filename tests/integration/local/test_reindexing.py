@@ -295,6 +295,7 @@ async def test_a_large_server_is_searched_through_the_models_own_index(
     values = {
         "guild_id": laptop.guild_id,
         "vector": "[" + ",".join(["1"] + ["0"] * 255) + "]",
+        "moved": "[" + ",".join(["1"] + ["0"] * 255) + "]",
         "also": [1],
         "depth": 10,
     }

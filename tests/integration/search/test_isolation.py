@@ -46,11 +46,11 @@ def unconditioned(statement: TextClause) -> TextClause:
 
 
 def told(row: Row[Any]) -> list[Any]:
-    """Return what a row tells of passages: of the one row that lists segments, the lists."""
+    """Return what a row tells of passages: of a row that lists segments, the lists."""
     fields = row._mapping
     if "segment_ids" in fields:
         return [value for value in fields.values() if isinstance(value, list) and value]
-    return list(row)
+    return [value for value in row if value is not None]
 
 
 async def _values(database: Database, guild_id: int) -> dict[str, Any]:
@@ -71,6 +71,7 @@ async def _values(database: Database, guild_id: int) -> dict[str, Any]:
         "documents": [document],
         "ordinals": [0],
         "vector": "[" + ",".join(["1"] + ["0"] * 383) + "]",
+        "moved": "[" + ",".join(["1"] + ["0"] * 383) + "]",
         "depth": 10,
     }
 

@@ -158,6 +158,25 @@ async def test_a_vector_that_comes_later_is_found(guild: Guild) -> None:
     assert len(await guild.nearest("bada")) == 2
 
 
+async def test_a_question_in_a_strange_script_is_asked_without_what_all_share(
+    guild: Guild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each passage but the last is near to all others.
+    for number in range(12):
+        await guild.add(f"{number}.txt", [f"bada gofu mipu {number}"])
+    odd = await guild.add("odd.txt", ["kazu 竹"])
+    known = {one.document_id: one for one in await guild.nearest("bada gofu")}
+    assert all(one.nearness == pytest.approx(one.cosine, abs=1e-6) for one in known.values())
+    kept = {one.chunk_id: one for one in await guild.nearest("熊猫 竹 bada")}
+    monkeypatch.setattr(dense, "MOST_COMPARED_EXACTLY", 0)
+    read = {one.chunk_id: one for one in await guild.nearest("熊猫 竹 bada")}
+    gained = {one.document_id: one.nearness - one.cosine for one in kept.values()}
+    assert max(gained, key=lambda document: gained[document]) == odd
+    for chunk_id in kept.keys() & read.keys():
+        assert read[chunk_id].cosine == pytest.approx(kept[chunk_id].cosine, abs=1e-5)
+        assert read[chunk_id].nearness == pytest.approx(kept[chunk_id].nearness, abs=1e-4)
+
+
 @pytest.mark.parametrize("most", [0, 10_000])
 async def test_equal_vectors_are_cut_by_their_age(
     guild: Guild, monkeypatch: pytest.MonkeyPatch, most: int

@@ -97,6 +97,12 @@ TABLE = "key | meaning\nPORT | where it listens\nHOST | where it is reached"
             "It pours all day. [1]",
             "a diagram",
         ),
+        (
+            f"```\n{'make it so ' * 60}\n```\n\nIt pours all day.",
+            (1.0, 1.0, 0.5),
+            "It pours all day. [1]",
+            "halves of a block of code",
+        ),
         ("情况。今天整天都在下雨。", (1.0, 0.5), "今天整天都在下雨。 [1]", "a word in Chinese"),
         ("Raining\n\nIt pours all day.", (1.0, 0.0), "It pours all day. [1]", "a heading"),
         (

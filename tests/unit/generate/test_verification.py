@@ -1,3 +1,4 @@
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 
 from functions.generate.schemas import Draft
 from functions.generate.verification import Checker
+from functions.runtime.embedder.protocol import ModelUnusableError
 from functions.runtime.passages import Passage
 
 Make = Callable[..., Passage]
@@ -130,3 +132,89 @@ async def test_across_languages_figures_and_meaning_must_hold(passage: Make) -> 
     )
     assert uncited is not None
     assert uncited.text.endswith(" [1]")
+
+
+CLAIMS = [
+    ("The museum does not open at 9 on weekdays [1].", "a denial of what is said"),
+    ("Tickets for adults cost 9 euros [1].", "a figure of something else"),
+    ("Tickets at the museum in Paris cost 12 euros for adults [1].", "a name that nobody said"),
+    ("Unlike before, tickets cost 12 Dollars for adults [1].", "another unit with a capital"),
+]
+
+
+@pytest.mark.parametrize(("text", "remark"), CLAIMS)
+async def test_words_alone_do_not_make_a_claim_true(passage: Make, text: str, remark: str) -> None:
+    assert await checked(text, [passage(MUSEUM), passage(FERRY, number=2)]) is None, remark
+
+
+@pytest.mark.parametrize(
+    ("marker", "numbers"),
+    [("[1]", 1), ("【1】", 1), ("[Passage 1]", 1), ("[1, 2]", 1), ("[ 1 ]", 1), ("[9]", 1)],
+)
+async def test_numbers_are_understood_however_they_are_set(
+    passage: Make, marker: str, numbers: int
+) -> None:
+    text = f"The museum opens at 9 on weekdays {marker}."
+    draft = await checked(text, [passage(MUSEUM), passage(FERRY, number=2)])
+    assert draft is not None
+    assert draft.text == "The museum opens at 9 on weekdays. [1]"
+    assert len(draft.citations) == numbers
+
+
+WRITTEN = (
+    "The ferry leaves every hour. [2] Dragons guard the harbour of the king. Tickets cost 12 euros"
+    " for adults [1].\n\n- Bicycles travel free [2]\n- The museum opens at 9 on weekdays"
+)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 50, 1000])
+async def test_what_is_shown_while_it_is_written_is_never_taken_back(
+    passage: Make, size: int
+) -> None:
+    checker = Checker([passage(MUSEUM), passage(FERRY, number=2)], question=ASKED)
+    shown = [await checker.feed(WRITTEN[at : at + size]) for at in range(0, len(WRITTEN), size)]
+    draft = await checker.finish(model="m")
+    assert draft is not None
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(shown))
+    assert draft.text.startswith(shown[-1])
+    assert draft.text == (
+        "The ferry leaves every hour. [1] Tickets cost 12 euros for adults. [2]"
+        "\n\n- Bicycles travel free [1]\n- The museum opens at 9 on weekdays [2]"
+    )
+    assert (checker.checked.sentences, checker.checked.supported) == (5, 4)
+
+
+async def test_what_is_unsupported_is_marked_where_a_server_wants_that(passage: Make) -> None:
+    text = "The museum opens at 9 on weekdays [1]. Dragons guard it. Tickets cost 12 euros [1]."
+    draft = await checked(text, [passage(MUSEUM)], policy="mark")
+    assert draft is not None
+    assert draft.text == (
+        "The museum opens at 9 on weekdays. [1] Dragons guard it. (not in the documents)"
+        " Tickets cost 12 euros. [1]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("The museum opens at 9 on weekdays.", True),
+        ("Tickets cost 12 euros for adults.", False),
+        ("Tickets cost 12 euros for adults [1].", True),
+        ("Children rarely come here anyway [1].", False),
+    ],
+)
+async def test_a_true_sentence_beside_the_question_is_no_answer(
+    passage: Make,
+    text: str,
+    stands: bool,  # noqa: FBT001
+) -> None:
+    scored = passage(f"{MUSEUM} Children rarely come here anyway.", scores=(1.0, 0.6, 0.1))
+    assert (await checked(text, [scored]) is not None) is stands
+
+
+async def test_without_the_embedding_model_nothing_is_taken_for_supported(passage: Make) -> None:
+    def broken() -> Any:
+        raise ModelUnusableError
+
+    text = "Das Museum öffnet unter der Woche um 9 Uhr [1]."
+    assert await checked(text, [passage(MUSEUM)], embedder=broken) is None

@@ -8,9 +8,15 @@ from functions.search.schemas import Candidate
 ENGLISH = "The tower was finished in the year that the fair was held."
 
 
-def found(cosine: float, coverage: float = 0.0) -> Candidate:
+def found(cosine: float, coverage: float = 0.0, moved: float = 0.0) -> Candidate:
     return Candidate(
-        chunk_id=1, document_id=UUID(int=1), cosine=cosine, bm25=0, coverage=coverage, score=1
+        chunk_id=1,
+        document_id=UUID(int=1),
+        cosine=cosine,
+        nearness=cosine - moved,
+        bm25=0,
+        coverage=coverage,
+        score=1,
     )
 
 
@@ -39,3 +45,13 @@ def test_words_and_meaning_that_lead_to_one_passage_are_more_evidence() -> None:
     near, far = found(0.85, 0.5), found(0.82, 0.5)
     agreed = evidence("Who?", best_passage=ENGLISH, ranked=[near, far])
     assert agreed > evidence("Who?", best_passage=ENGLISH, ranked=[far, near])
+
+
+@pytest.mark.parametrize("others", [0, 3, 20])
+def test_a_question_moved_away_from_all_alike_has_the_same_evidence(others: int) -> None:
+    asked = [
+        [found(0.85, moved=moved), *[found(0.78, moved=moved)] * others] for moved in (0.0, 0.37)
+    ]
+    plain, moved = (evidence("谁?", best_passage=ENGLISH, ranked=ranked) for ranked in asked)
+    assert 0.1 < plain < 0.99
+    assert moved == pytest.approx(plain)

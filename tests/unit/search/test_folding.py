@@ -10,7 +10,13 @@ TEXT = "The gate of the old town is closed by the porter at ten in the evening."
 def row(chunk_id: int, text: str, *, known: bool = True) -> Row:
     document = UUID(int=chunk_id)
     candidate = Candidate(
-        chunk_id=chunk_id, document_id=document, cosine=0.9, bm25=1.0, coverage=1.0, score=1.0
+        chunk_id=chunk_id,
+        document_id=document,
+        cosine=0.9,
+        nearness=0.9,
+        bm25=1.0,
+        coverage=1.0,
+        score=1.0,
     )
     return candidate, PassageRow(
         chunk_id=chunk_id,

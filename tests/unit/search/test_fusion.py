@@ -9,7 +9,9 @@ DOCUMENT = UUID(int=1)
 
 
 def near(chunk_id: int, cosine: float, document: int = 1) -> Neighbour:
-    return Neighbour(chunk_id=chunk_id, document_id=UUID(int=document), cosine=cosine)
+    return Neighbour(
+        chunk_id=chunk_id, document_id=UUID(int=document), cosine=cosine, nearness=cosine
+    )
 
 
 def hit(chunk_id: int, bm25: float, coverage: float) -> Hit:

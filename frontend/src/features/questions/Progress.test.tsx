@@ -57,12 +57,18 @@ test('an answer is told step by step, from the queue to its sources', async () =
   expect(screen.queryByRole('button', { name: 'Stop' })).toBeNull();
 });
 
-test('readers of screens hear the status while it is written, and the answer once', async () => {
-  const { stream } = await openStream();
+test('screen readers tell the status while it is written, and the answer once', async () => {
+  let change: object = asked;
+  const { stream } = await openStream({ Question: () => found(change) });
   stream.tell('progress', step({ partial: 'Up to five' }));
-  const region = screen.getByText('Up to five').closest('[aria-live]');
-  expect(region).toHaveAttribute('aria-live', 'polite');
-  expect(region).toHaveAttribute('aria-busy', 'true');
+  const written = screen.getByText('Up to five').closest('[aria-live]');
+  expect(written).toHaveAttribute('aria-live', 'off');
+  expect(written).toHaveAttribute('aria-busy', 'true');
+  const status = within(screen.getByRole('article')).getByRole('status');
+  expect(status.closest('[aria-busy]')).toBeNull();
+  change = {};
+  stream.tell('ended', null);
+  expect((await screen.findByText('five')).closest('[aria-live]')).toHaveAttribute('aria-live', 'polite');
 });
 
 test('a stream that is lost leaves the page reading the row, whose newer word counts', async () => {

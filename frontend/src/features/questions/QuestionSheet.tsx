@@ -28,8 +28,7 @@ export function QuestionSheet({ question, onAskAgain }: QuestionSheetProps) {
           {originWords[origin] ?? `Asked by ${origin}`}, <Moment at={askedAt} />
         </p>
       </header>
-      {/* While it is busy, readers of screens are told the status alone; at the end, the answer once. */}
-      <div aria-live="polite" aria-busy={isPending(question)}>
+      <div aria-live="polite">
         <Outcome question={question} onAskAgain={onAskAgain} />
       </div>
     </article>

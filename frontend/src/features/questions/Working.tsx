@@ -40,7 +40,10 @@ export function Working({ question }: WorkingProps) {
   return (
     <div className={answerCss.withMargin}>
       <div className={answerCss.sheet}>
-        <AnswerText text={partial} renderCitation={renderPending} />
+        {/* Screen readers tell the status meanwhile, and at the end the answer, once. */}
+        <div aria-live="off" aria-busy="true">
+          <AnswerText text={partial} renderCitation={renderPending} />
+        </div>
         <Status question={question} />
       </div>
       <aside className={css.margin} aria-hidden="true">
