@@ -35,6 +35,8 @@ def own_ollama(new_laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Laptop:
     pytest.skip("an Ollama runs at the default address, so `lore run` starts none")
 
 
+# Three answers by a model on a processor; half a minute where nothing else runs.
+@pytest.mark.timeout(600)
 def test_run_starts_the_ollama_on_path_and_stops_it(own_ollama: Laptop) -> None:
     own_ollama.start()
     own_ollama.wait_for("Lorekeeper is up.")
