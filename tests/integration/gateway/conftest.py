@@ -227,3 +227,12 @@ async def library(database: Database, guild_id: int) -> Library:
                 },
             )
     return library
+
+
+async def set_version(database: Database, library: Library, **values: Any) -> None:
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    async with database.guild(library.guild_id) as session:
+        await session.execute(
+            text(f"UPDATE document_versions SET {columns} WHERE id = :id"),  # noqa: S608
+            values | {"id": library.version_id},
+        )
