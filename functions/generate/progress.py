@@ -16,6 +16,8 @@ from functions.runtime.leases import Lease, LeaseLostError
 log = logging.getLogger(__name__)
 # Often enough to be read along, and for a stop to reach the model within half a second.
 ROW_SECONDS = 0.3
+# Whoever is first in line and waits for Discord holds up everybody behind.
+PLACE_SECONDS = 2.0
 
 
 class Progress:
@@ -31,6 +33,7 @@ class Progress:
         self._scope = {"question_id": lease.row_id, "lease_id": lease.lease_id}
         self._notices: list[Notice] | None = None
         self._edits = Edits()
+        self._shown: dict[str, Any] | None = None
         self.stage: Stage = "searching"
         # The checked and safe part of the answer.
         self.partial = ""
@@ -47,14 +50,14 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         """Wait for the edit under way; a worker that is stopped gives it up."""
-        await self._edits.settle(give_up=isinstance(error, asyncio.CancelledError))
+        await self._edits.settle(seconds=0 if isinstance(error, asyncio.CancelledError) else None)
 
     async def show_place(self, ahead: int) -> None:
         """Tell that so many answers are written before this one."""
         self.stage = "queued"
         await self._report()
         await self._show(queue_message(ahead))
-        await self._edits.settle()
+        await self._edits.settle(seconds=PLACE_SECONDS)
 
     async def report_until_stopped(self) -> None:
         """Report every few tenths of a second; return when somebody wants no answer any more.
@@ -89,10 +92,11 @@ class Progress:
         return writing_message(self.partial) if self.partial else reading_message()
 
     async def _show(self, message: dict[str, Any]) -> None:
-        """Edit what a member sees, unless that was done a moment ago."""
+        """Edit what a member sees if it changed, unless that was done a moment ago."""
         if self._notices is None:
             self._notices = await find_notices(self._clients, self._lease)
-        if self._notices:
+        if self._notices and message != self._shown and self._edits.is_due:
+            self._shown = message
             self._edits.begin(lambda: self._edit(message))
 
     async def _edit(self, message: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """Tell people how far a document is: on its row always, in Discord where it was added there."""
 
 import asyncio
-import logging
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +12,7 @@ from functions.ingest import queries
 from functions.ingest.schemas import Notice
 from functions.runtime.clients import Clients
 from functions.runtime.discord.client import Delivery
+from functions.runtime.discord.edits import Edits
 from functions.runtime.discord.messages import (
     OPEN,
     Outcome,
@@ -24,11 +24,8 @@ from functions.runtime.errors import UnavailableError
 from functions.runtime.leases import Lease
 from functions.runtime.tokens import TokenError, decrypt_token
 
-log = logging.getLogger(__name__)
 ROW_SECONDS = 0.25
 DELETED = "This document was deleted while it was read. Nothing was added."
-# Discord takes about five edits in two seconds for one interaction.
-DISCORD_SECONDS = 1.5
 
 
 class Progress:
@@ -46,8 +43,8 @@ class Progress:
         self._title = title
         self._notice = notice
         self._stage = ""
-        self._row_at = self._discord_at = float("-inf")
-        self._editing: asyncio.Task[None] | None = None
+        self._row_at = float("-inf")
+        self._edits = Edits()
 
     async def __aenter__(self) -> Self:
         """Begin to report."""
@@ -60,11 +57,7 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         """Wait for the edit under way; a worker that is stopped gives it up."""
-        if self._editing is None:
-            return
-        if isinstance(error, asyncio.CancelledError):
-            self._editing.cancel()
-        await asyncio.wait({self._editing})
+        await self._edits.settle(seconds=0 if isinstance(error, asyncio.CancelledError) else None)
 
     async def report(self, stage: str, done: int = 0, total: int = 0) -> None:
         """Record that ``done`` of ``total`` units of a stage are behind us."""
@@ -73,17 +66,9 @@ class Progress:
         if entered or done == total or now - self._row_at >= ROW_SECONDS:
             self._row_at = now
             await self._write(stage, done, total)
-        waiting = self._editing is not None and not self._editing.done()
-        if self._notice and not waiting and now - self._discord_at >= DISCORD_SECONDS:
-            self._discord_at = now
+        if notice := self._notice:
             message = progress_message(self._title, stage=stage, done=done, total=total)
-            self._editing = asyncio.create_task(self._tell(self._notice, message))
-
-    async def _tell(self, notice: Notice, message: dict[str, Any]) -> None:
-        try:
-            await edit(self._clients, notice, message)
-        except Exception:
-            log.warning("progress not told", extra={"version": self._lease.row_id}, exc_info=True)
+            self._edits.begin(lambda: edit(self._clients, notice, message))
 
     async def _write(self, stage: str, done: int, total: int) -> None:
         async with self._clients.database.guild(self._lease.guild_id) as session:

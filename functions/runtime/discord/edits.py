@@ -29,13 +29,17 @@ class Edits:
             self._at = time.monotonic()
             self._editing = asyncio.create_task(_attempt(edit))
 
-    async def settle(self, *, give_up: bool = False) -> None:
-        """Wait for the edit under way: it must not overtake what is said last."""
+    async def settle(self, *, seconds: float | None = None) -> None:
+        """Wait for the edit under way, and give it up after ``seconds``.
+
+        It must not overtake what is said last.
+        """
         if self._editing is None:
             return
-        if give_up:
+        _, late = await asyncio.wait({self._editing}, timeout=seconds)
+        if late:
             self._editing.cancel()
-        await asyncio.wait({self._editing})
+            await asyncio.wait(late)
 
 
 async def _attempt(edit: Callable[[], Awaitable[object]]) -> None:

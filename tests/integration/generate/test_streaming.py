@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from functions.runtime.discord import edits
+
 HOURS = "When does the museum open on weekdays?"
 FOREIGN = "Who won the chess championship in Reykjavik?"
 REPLY = (
@@ -34,9 +36,12 @@ def told(slow: Any, question: UUID) -> "asyncio.Task[int]":
     return asyncio.create_task(slow.tell(question))
 
 
-async def test_what_is_checked_is_shown_while_the_rest_is_written(slow: Any) -> None:
+async def test_what_is_checked_is_shown_while_the_rest_is_written(
+    slow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slow.model.reply, slow.model.pace = REPLY, 0.15
     slow.model.gate.clear()
+    monkeypatch.setattr(edits, "EDIT_SECONDS", 0.1)
     question = await slow.ask(HOURS)
     token = await slow.interact(question)
     telling = told(slow, question)
@@ -54,6 +59,8 @@ async def test_what_is_checked_is_shown_while_the_rest_is_written(slow: Any) -> 
     )
     contents = [payload["content"] for payload in slow.discord.payloads(token)]
     assert len(contents) >= 3
+    # An edit that changes nothing is a call for nothing.
+    assert len(set(contents)) == len(contents)
     assert "Reading" in contents[0]
     assert all("evil" not in content and "Dragons" not in content for content in contents)
     assert contents[-1].startswith(row.answer)
@@ -169,7 +176,7 @@ async def test_who_has_to_wait_holds_no_worker_and_is_woken_in_turn(line: Any) -
     ]
     assert [row.answer_kind for row in rows] == 3 * ["model"]
     assert rows[0].answered_at < rows[1].answered_at < rows[2].answered_at
-    assert rows[2].timings["queue"] > rows[1].timings["queue"] > 100
+    assert min(row.timings["queue"] for row in rows[1:]) > rows[0].timings["queue"]
     assert line.model.at_once == 1
     assert line.broker.subjects == [str(question) for question in questions[1:]]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from functions.ingest import progress
+from functions.runtime.discord import edits
 from functions.runtime.discord.client import AttachmentGoneError, Delivery, ForeignUrlError
 from functions.runtime.errors import LorekeeperError, TooLargeError, UnavailableError
 from tests.integration.ingest.conftest import GUIDE, Desk, Library, Stubborn
@@ -53,7 +54,7 @@ async def test_a_token_under_another_key_does_not_keep_a_document_from_being_rea
 async def test_reading_does_not_wait_for_discord(
     library: Library, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "DISCORD_SECONDS", 0)
+    monkeypatch.setattr(edits, "EDIT_SECONDS", 0)
     version = await library.add_in_discord(GUIDE)
     desk.open.clear()
     telling = asyncio.create_task(library.tell(version))

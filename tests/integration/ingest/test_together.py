@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from functions.ingest import progress
+from functions.runtime.discord import edits
 from functions.runtime.tokens import encrypt_token
 from tests.integration.ingest.conftest import GUIDE, SECRET, Desk, Library
 
@@ -43,7 +43,7 @@ async def test_whichever_ends_last_tells_how_all_of_them_ended(
 async def test_at_once_or_one_by_one_the_end_is_the_last_thing_told(
     library: Library, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "DISCORD_SECONDS", 0)
+    monkeypatch.setattr(edits, "EDIT_SECONDS", 0)
     others = [(f"{number}.md", GUIDE + bytes([65 + number])) for number in range(5)]
     versions = await together(library, *others)
 

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
@@ -267,3 +268,31 @@ async def test_what_is_not_due_stays(
     await _post(database, broker, "/", TICK)
     async with database.guild(guild_id) as session:
         assert len((await session.execute(text(VERSIONS))).all()) == 1, remark
+
+
+async def test_whose_turn_it_is_at_the_model_is_woken_though_nobody_said_so(
+    database: Database, owner_url: str, guild_id: int, broker: Broker
+) -> None:
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("TRUNCATE model_turns")
+    first, second = [await _ask(database, guild_id, 60) for _ in range(2)]
+    for round_, waiting in enumerate((first, second)):
+        await owner.execute(
+            "INSERT INTO model_turns (question_id, guild_id, round) VALUES ($1, $2, $3)",
+            waiting,
+            guild_id,
+            round_,
+        )
+    await _post(database, broker, "/", TICK)
+    assert broker.subjects.count(str(first)) == 1
+    assert str(second) not in broker.subjects
+    # Somebody has taken it up.
+    await owner.execute(
+        "UPDATE questions SET lease_id = id, lease_expires_at = now() + interval '30 seconds'"
+        " WHERE id = $1",
+        first,
+    )
+    await _post(database, broker, "/", TICK)
+    assert broker.subjects.count(str(first)) == 1
+    await owner.execute("TRUNCATE model_turns")
+    await owner.close()
