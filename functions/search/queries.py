@@ -121,7 +121,12 @@ def exact(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
 
 
 # Filtering by guild after the index would return too few: the scan goes on until enough are found.
-ITERATE = text("SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true)")
+# It begins with as many as are asked for: from 40, the default, recall@10 fell to .95 in one of
+# three graphs, and the time is the same.
+ITERATE = text(
+    "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
+    " set_config('hnsw.ef_search', '100', true)"
+)
 
 
 @lru_cache(maxsize=16)
