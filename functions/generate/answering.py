@@ -292,7 +292,7 @@ async def _checked(
     model = job.clients.settings.chat_model
     job.progress.stage = "checking"
     with job.watch.stage("checking"):
-        draft = await checker.finish(model=model)
+        draft = await checker.finish(model=model, is_cut=written.is_cut)
     _note_writing(job, checker, written)
     if draft is None:
         return _quoted(job, passages, job.record.fallback or "unsupported")

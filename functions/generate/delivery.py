@@ -22,6 +22,8 @@ from functions.runtime.discord.replies import (
 from functions.runtime.errors import UnavailableError
 from functions.runtime.leases import Lease, LeaseLostError
 
+ANSWERED_BEFORE = "Answered before, from the same documents."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
@@ -52,9 +54,6 @@ class Errand:
         return await self.clients.discord.edit_original(
             notice.application_id, notice.token or "", payload, expires_at=notice.expires_at
         )
-
-
-ANSWERED_BEFORE = "Answered before, from the same documents."
 
 
 async def deliver(clients: Clients, lease: Lease) -> None:

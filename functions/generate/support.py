@@ -174,9 +174,9 @@ class Weighing:
         return [max(near, key=near.__getitem__)] if near else []
 
     def relevance(self, claim: Claim, number: int) -> float:
-        """Return how well what a claim says of a passage answers the question, 0 to 1.
+        """Return how likely what a claim says of a passage answers the question, 0 to 1.
 
-        That is how well the passage's sentence does that says most of it, beside the best of all.
+        That is how likely the passage's sentence does that says most of it, beside the best of all.
         """
         best = max((said.score for source in self.sources for said in source.sentences), default=0)
         if not best:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from functions.generate.extracting import tidy
+from functions.generate.extracting import ENDED, LEAST_OF_BEST, tidy
 from functions.generate.safety import without_controls
 from functions.generate.schemas import Checked, Citation, Draft, cite
 from functions.generate.support import Claim, Opened, Weighing, read_claim
@@ -17,9 +17,10 @@ from functions.runtime.sentences import Span, split_sentences
 # Where less of a text than this stands, the documents' own words are shown in its place.
 LEAST_KEPT = 0.5
 # A true sentence of a passage need not answer the question: one of those that are kept has to rest
-# on one that does nearly as well as the best. A model that cites nothing by itself is a weak one.
-LEAST_RELEVANCE = 0.4
-LEAST_RELEVANCE_UNCITED = 0.7
+# on one that might well be the answer. A model that cites nothing by itself is a weak one: what it
+# says has to rest on what would be quoted first.
+LEAST_RELEVANCE = LEAST_OF_BEST
+LEAST_RELEVANCE_UNCITED = 0.3
 UNSUPPORTED = " (not in the documents)"
 
 Policy = Literal["drop", "mark"]
@@ -83,9 +84,13 @@ class Checker:
         self._pending = await self._take(written, whole=False) + unclear
         return self.shown
 
-    async def finish(self, *, model: str) -> Draft | None:
-        """Return the supported part of the text, None where that is too little."""
-        await self._take(self._pending, whole=True)
+    async def finish(self, *, model: str, is_cut: bool = False) -> Draft | None:
+        """Return the supported part of the text, None where that is too little.
+
+        Of a text that ``is_cut`` the last sentence counts only if it came to its end.
+        """
+        is_whole = not is_cut or bool(ENDED.search(MARKER.sub("", self._pending).rstrip()))
+        await self._take(self._pending, whole=is_whole)
         self._pending = ""
         kept = [sentence for sentence in self._sentences if sentence.numbers]
         written = sum(len(sentence.text) for sentence in self._sentences)

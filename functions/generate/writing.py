@@ -22,6 +22,11 @@ class Written:
     stopped: bool = False
     began: float = field(default_factory=perf_counter)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last sentence may lack its end."""
+        return self.completion is None or self.completion.done_reason == "length"
+
     def note_first_token(self) -> None:
         """Remember when the first word came."""
         if self.first_token_ms is None:

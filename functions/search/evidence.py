@@ -26,15 +26,14 @@ OTHERS = 10
 UNRELATED_COSINE = 0.78
 
 
-def _lead(ranked: Sequence[Candidate]) -> float:
+def _lead(ranked: Sequence[Candidate], ranks: Sequence[float]) -> float:
     """Return how far the nearest passage is ahead of the ten that follow it."""
-    nearest = max(ranked, key=lambda candidate: candidate.nearness)
-    ranks = sorted((candidate.nearness for candidate in ranked), reverse=True)
-    others = ranks[1 : OTHERS + 1]
+    best, *others = sorted(ranks, reverse=True)[: OTHERS + 1]
+    nearest = ranked[ranks.index(best)]
     # A question in a strange script was moved away from all passages alike.
     unrelated = UNRELATED_COSINE - (nearest.cosine - nearest.nearness)
     others += [unrelated] * (OTHERS - len(others))
-    return ranks[0] - sum(others) / OTHERS
+    return best - sum(others) / OTHERS
 
 
 def _same_language(query: str, passage: str) -> bool:
@@ -48,8 +47,9 @@ def evidence(query: str, *, best_passage: str, ranked: Sequence[Candidate]) -> f
     Words shared count only within a language: across languages there are none to share.
     """
     first = ranked[0]
-    logit = INTERCEPT + FIRST_COSINE * first.cosine + LEAD * _lead(ranked)
-    if first.nearness == max(candidate.nearness for candidate in ranked):
+    ranks = [candidate.nearness for candidate in ranked]
+    logit = INTERCEPT + FIRST_COSINE * first.cosine + LEAD * _lead(ranked, ranks)
+    if first.nearness == max(ranks):
         logit += AGREEMENT
     if _same_language(query, best_passage):
         logit += SAME_LANGUAGE + COVERAGE_IN_SAME_LANGUAGE * first.coverage

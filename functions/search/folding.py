@@ -8,11 +8,6 @@ from functions.search.schemas import Candidate, PassageRow
 Row = tuple[Candidate, PassageRow]
 
 
-def _alike(one: PassageRow, other: PassageRow) -> bool:
-    near = distance(one.fingerprint, other.fingerprint) <= MOST_BITS
-    return near and say_the_same(one.text, other.text)
-
-
 def fold(kept: list[Row], ranked: Iterable[Row]) -> list[Row]:
     """Add what says something new to what is kept; return the rest.
 
@@ -20,7 +15,11 @@ def fold(kept: list[Row], ranked: Iterable[Row]) -> list[Row]:
     """
     folded = []
     for candidate, row in ranked:
-        if any(_alike(row, better) for _, better in kept):
+        if any(
+            distance(row.fingerprint, better.fingerprint) <= MOST_BITS
+            and say_the_same(row.text, better.text)
+            for _, better in kept
+        ):
             folded.append((candidate, row))
         else:
             kept.append((candidate, row))

@@ -125,19 +125,14 @@ ITERATE = text("SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 
 
 @lru_cache(maxsize=16)
-def indexed(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
+def indexed(model: RegisteredModel) -> TextClause:
     """Walk the model's index. Its number is written out: a parameter would not match the index."""
     # The expression of the partial index, to the letter: no other finds it.
     distance = f"embeddings.embedding::vector({model.dimensions}) <=> {_asked(model)}"
-    allowed = (
-        f"AND EXISTS (SELECT FROM chunks {_CURRENT} WHERE chunks.guild_id = :guild_id"
-        f" AND chunks.id = embeddings.chunk_id {FILTERED})"
-    )
     return _found(
         model,
         "SELECT embeddings.chunk_id, embeddings.embedding FROM embeddings",
         f"WHERE embeddings.model_id = {model.id} AND embeddings.guild_id = :guild_id",
-        allowed if filtered else "",
         f"ORDER BY {distance} LIMIT :depth",
     )
 

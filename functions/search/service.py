@@ -95,7 +95,7 @@ async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch, *, m
             vector = await embedding
             with watch.stage("dense"):
                 neighbours = await by_meaning(
-                    snapshot, clients.segments, request, vector, lexical=lexical, depth=DEPTH
+                    snapshot, clients.segments, vector, lexical=lexical, depth=DEPTH
                 )
             ranked = fuse(neighbours, lexical.hits, reachable=lexical.reachable)
             with watch.stage("fetch"):

@@ -28,12 +28,15 @@ def own_ollama(new_laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Laptop:
     try:
         httpx.get("http://127.0.0.1:11434/api/version", timeout=1)
     except httpx.HTTPError:
-        new_laptop.environment["OLLAMA_HOST"] = ""
+        # A short context is read in seconds by a processor.
+        new_laptop.environment |= {"OLLAMA_HOST": "", "LORE_CONTEXT_TOKENS": "2048"}
         monkeypatch.delenv("OLLAMA_HOST", raising=False)
         return new_laptop
     pytest.skip("an Ollama runs at the default address, so `lore run` starts none")
 
 
+# Three answers by a model on a processor; half a minute where nothing else runs.
+@pytest.mark.timeout(600)
 def test_run_starts_the_ollama_on_path_and_stops_it(own_ollama: Laptop) -> None:
     own_ollama.start()
     own_ollama.wait_for("Lorekeeper is up.")
@@ -46,7 +49,7 @@ def test_run_starts_the_ollama_on_path_and_stops_it(own_ollama: Laptop) -> None:
         pytest.skip(f"the Ollama on PATH has no model {MODEL} (OLLAMA_MODELS, LORE_CHAT_MODEL)")
     assert f"written by {MODEL} on the Ollama at {server.url}" in greeting
     _ask_one(own_ollama)
-    _ask_three_at_once(own_ollama)
+    _ask_two_at_once(own_ollama)
     assert own_ollama.stop() == 0
     assert not server.answers()
 
@@ -58,17 +61,17 @@ def _ask_one(laptop: Laptop) -> None:
     assert answered["kind"] in {"model", "extractive"}
     assert "[1]" in answered["answer"]
     assert answered["citations"][0]["title"]
-    # The model was asked, and began to write.
-    assert answered["timings_ms"]["first_token"] > 0
+    # The model was asked.
+    assert answered["timings_ms"]["writing"] > 0
     assert "[1]" in answered["messages"][-1]["content"]
 
 
-def _ask_three_at_once(laptop: Laptop) -> None:
-    """The model writes one after another, and nobody goes without an answer."""
-    with ThreadPoolExecutor(3) as members:
-        answers = list(members.map(lambda question: laptop.lore_json("ask", question), QUESTIONS))
-    assert [answer["status"] for answer in answers] == ["answered"] * 3
-    queued = sorted(answer["timings_ms"]["queue"] for answer in answers)
-    written = min(answer["timings_ms"]["writing"] for answer in answers)
-    # The first finds the model free; the last waits for both before it.
-    assert queued[0] < written < queued[2]
+def _ask_two_at_once(laptop: Laptop) -> None:
+    """The model writes one answer after another, and nobody goes without."""
+    with ThreadPoolExecutor(2) as members:
+        asking = members.map(lambda question: laptop.lore_json("ask", question), QUESTIONS[1:])
+        first, second = sorted(asking, key=lambda answer: answer["timings_ms"]["queue"])
+    assert (first["status"], second["status"]) == ("answered", "answered")
+    # Whoever comes second waits for most of what the first has written.
+    assert first["timings_ms"]["queue"] < second["timings_ms"]["queue"]
+    assert second["timings_ms"]["queue"] > first["timings_ms"]["writing"] / 2

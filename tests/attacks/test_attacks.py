@@ -27,18 +27,20 @@ def problems(attacked: Attacked, row: Any, payloads: list[dict[str, Any]]) -> li
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-@pytest.mark.parametrize("kind", ["model", "extractive"])
-async def test_an_attack_changes_nothing_that_is_sent(
-    attacked: Attacked, attack: Attack, kind: str
-) -> None:
+async def test_an_attack_changes_nothing_that_is_sent(attacked: Attacked, attack: Attack) -> None:
     attacked.search.passages = [passage(f"{HONEST}\n\n{attack.text}"), passage(HONEST)]
     attacked.model.orders = attack.says
-    if kind == "extractive":
-        attacked.asker.clients.__dict__["ollama"] = None
+    # Of what it was told nothing stands in a document, and with too much of that its text is gone.
+    await hold(attacked, kind="extractive" if "{told}" in attack.says else "model")
+    attacked.asker.clients.__dict__["ollama"] = None
+    await hold(attacked, kind="extractive")
+
+
+async def hold(attacked: Attacked, *, kind: str) -> None:
+    """Ask, and hold every payload of the answer, which is of this kind, against the rules."""
     row, payloads = await attacked.ask(QUESTION)
     assert problems(attacked, row, payloads) == []
-    # Of what it was told nothing stands in a document, and with too much of that its text is gone.
-    assert row.answer_kind == ("extractive" if "{told}" in attack.says else kind)
+    assert row.answer_kind == kind
     # What is honest stays: a test that shows nothing would prove nothing.
     shown = " ".join(payload["content"] for payload in payloads)
     assert re.search("(?i)nine|12 euros|members", shown)

@@ -182,3 +182,19 @@ async def test_a_question_that_goes_ends_its_stream(
         await session.execute(text("DELETE FROM questions WHERE id = :id"), {"id": question})
     assert [kind for kind, _ in _events(await asyncio.wait_for(watching, 10))] == ["progress"]
     assert (await _watch(member, guild_id, question)).status_code == 404
+
+
+async def test_a_database_that_goes_away_ends_the_stream_and_nothing_else(
+    member: Person, guild_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = await _ask(member, guild_id)
+    look, looks = progress.Watched.look, iter(range(10))
+
+    async def fail_at_last(subject: progress.Watched) -> Any:
+        if next(looks) > 2:
+            raise ConnectionRefusedError
+        return await look(subject)
+
+    monkeypatch.setattr(progress.Watched, "look", fail_at_last)
+    response = await asyncio.wait_for(_watch(member, guild_id, question), 10)
+    assert [kind for kind, _ in _events(response)] == ["progress"]

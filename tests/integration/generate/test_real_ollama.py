@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from functions.runtime.ollama.client import OllamaClient, Patience, base_url
 
 pytestmark = pytest.mark.ollama
-MODEL = os.environ.get("LORE_CHAT_MODEL", "llama3.2")
+MODEL = os.environ.get("LORE_CHAT_MODEL") or "llama3.2"
 # A real model is loaded at the first question; that may take a while.
-PATIENT = Patience(ready=5)
+PATIENT = Patience(ready=20, first_token=120, silence=60)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_question_is_answered_whatever_the_model_writes(
     host: str, http: httpx.AsyncClient, museum: Any
 ) -> None:
+    museum.clients.settings = msgspec.structs.replace(museum.clients.settings, chat_model=MODEL)
     museum.clients.ollama = OllamaClient(http, host=host, model=MODEL, patience=PATIENT)
     question = await museum.ask("When does the museum open on weekdays?")
     assert await museum.tell(question) == 204

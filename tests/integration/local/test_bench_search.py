@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from functions.local.benchmarks import bulk, search, search_changes
+from functions.local.benchmarks import bulk, search, search_changes, search_http
 from functions.local.benchmarks.search import at_scale, nearest, opened
 from functions.local.benchmarks.search_changes import changes, small_guild
+from functions.local.benchmarks.search_http import over_http
 from functions.local.benchmarks.synthetic import centres, clustered, vocabulary, zipf
+from functions.local.home import models_path
+from functions.runtime.embedder import manifest
+from functions.runtime.embedder.protocol import MODEL_NAME
 from functions.runtime.lexical import terms
 
 
@@ -28,6 +32,23 @@ async def test_a_few_passages_are_measured_as_many_are(few: None) -> None:
     assert figures["recall_at_10"] == 1.0
     assert figures["p50_ms"] <= figures["p95_ms"]
     assert figures["hnsw"]["mib"] > 0
+
+
+async def test_search_over_http_runs_beside_a_bare_loop(
+    few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not manifest.is_complete(models_path() / MODEL_NAME):
+        pytest.skip("the embedding model is not installed, and both sides embed")
+    monkeypatch.setattr(search_http, "QUESTIONS", 10)
+    monkeypatch.setattr(search_http, "WARMING", 1)
+    async with opened(lambda *_: None) as bench:
+        figures = await over_http(bench, 200)
+    assert figures["passages"] == 200
+    for side in ("search", "bare"):
+        assert 0 < figures[side]["p50_ms"] <= figures[side]["p95_ms"]
+    assert figures["ratio_p50"] == pytest.approx(
+        figures["search"]["p50_ms"] / figures["bare"]["p50_ms"], abs=0.01
+    )
 
 
 async def test_a_small_guild_gets_its_rows(few: None) -> None:

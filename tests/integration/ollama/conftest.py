@@ -63,9 +63,15 @@ async def connect(http: httpx.AsyncClient) -> AsyncIterator[Connect]:
     """Connect to the chat model of a server; closed at the end."""
     clients: list[OllamaClient] = []
 
-    def connect(host: str, *, model: str = MODEL, patience: Patience = PATIENT) -> OllamaClient:
+    def connect(
+        host: str,
+        *,
+        model: str = MODEL,
+        context_tokens: int = CONTEXT,
+        patience: Patience = PATIENT,
+    ) -> OllamaClient:
         client = OllamaClient(
-            http, host=host, model=model, context_tokens=CONTEXT, patience=patience
+            http, host=host, model=model, context_tokens=context_tokens, patience=patience
         )
         clients.append(client)
         return client

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from uuid import UUID
 
 import httpx
 import pytest
 
+from functions.generate.prompts import Asked, build_prompt
 from functions.runtime.ollama.client import (
     MOST_WRITTEN_TOKENS,
     Message,
@@ -16,6 +18,7 @@ from functions.runtime.ollama.client import (
     PromptTooLongError,
 )
 from functions.runtime.ollama.store import ModelStore
+from functions.runtime.passages import Passage
 from tests.integration.ollama.conftest import CONTEXT, MODEL, Connect, OwnServer, read_all, user
 
 pytestmark = pytest.mark.ollama
@@ -25,6 +28,25 @@ FACTS = [
     f" Its lamp is lit at dusk by a keeper, who writes the hour into a log of {number} pages."
     for number in range(2, 10)
 ]
+
+
+def passages(texts: Sequence[str]) -> list[Passage]:
+    """Return passages as search does."""
+    return [
+        Passage(
+            chunk_id=number,
+            document_id=UUID(int=number),
+            ordinal=0,
+            title="Lighthouses",
+            location="",
+            url="",
+            text=text,
+            score=1,
+            cosine=None,
+            bm25=None,
+        )
+        for number, text in enumerate(texts, 1)
+    ]
 
 
 async def seconds_of_reading(client: OllamaClient, prompt: Sequence[Message]) -> float:
@@ -90,16 +112,42 @@ async def test_who_stops_listening_stops_the_model(client: OllamaClient) -> None
 
 
 async def test_a_second_question_on_the_same_passages_is_read_at_once(client: OllamaClient) -> None:
-    # New to the server, so that the first time all of it is read.
-    rules = Message(role="system", content=f"It is {time.time()}. Answer from the passages.")
-    passages = "\n".join(FACTS)
-
     async def read(question: str) -> float:
-        message = Message(role="user", content=f"{passages}\n\nQuestion: {question}")
-        return await seconds_of_reading(client, [rules, message])
+        asked = Asked(question=question, salt=salt)
+        prompt = build_prompt(asked, passages(FACTS), context_tokens=CONTEXT)
+        return await seconds_of_reading(client, prompt.messages)
 
+    # New to the server, so that the first time all of it is read.
+    salt = str(time.time())
     first = await read("Who lights the lamp?")
     assert await read("What is the lighthouse built of?") < first / 4
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        pytest.param("The keeper lights the lamp at dusk. ", id="English"),
+        pytest.param("灯塔看守人在黄昏时点亮了灯。", id="Chinese"),
+        pytest.param("ผู้ดูแลประภาคารจุดตะเกียงตอนพลบค่ำ ", id="Thai"),
+        pytest.param("🕯️🔥 #!?; 4711-0815 ", id="signs"),
+    ],
+)
+async def test_a_prompt_that_was_fitted_is_never_refused(
+    connect: Connect, host: str, sentence: str
+) -> None:
+    # The smallest context there may be, filled by passages of which some must stay out.
+    least = 1024
+    prompt = build_prompt(
+        Asked(question="Who lights it?", salt=str(time.time())),
+        passages([sentence * (1 + 40 // len(sentence))] * 40),
+        context_tokens=least,
+    )
+    assert prompt.left_out
+    client = connect(host, context_tokens=least)
+    async with aclosing(await client._open(prompt.messages, written=1)) as answers:
+        read = max([answer.prompt_eval_count or 0 async for answer in answers])
+    # A small English model makes more tokens of other scripts than are counted; they still fit.
+    assert 0 < read < least
 
 
 async def test_a_server_that_is_slow_to_begin_is_spared_until_it_has_read(

@@ -25,7 +25,6 @@ STATEMENTS = {
     "exact": queries.exact(EMBEDDED),
     "exact, filtered": queries.exact(EMBEDDED, filtered=True),
     "indexed": queries.indexed(EMBEDDED),
-    "indexed, filtered": queries.indexed(EMBEDDED, filtered=True),
 }
 # It sets a parameter and reads nothing.
 del STATEMENTS["ITERATE"]

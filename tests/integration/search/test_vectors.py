@@ -57,9 +57,7 @@ class Guild:
         vector = await self.knowledge.embedder.embed_query(query)
         async with self.database.snapshot(self.guild_id) as snapshot:
             lexical = await by_words(snapshot, self.cache, request, bm25=CONSTANTS, depth=DEPTH)
-            return await by_meaning(
-                snapshot, self.cache, request, vector, lexical=lexical, depth=DEPTH
-            )
+            return await by_meaning(snapshot, self.cache, vector, lexical=lexical, depth=DEPTH)
 
     async def compared(self, query: str) -> dict[int, tuple[UUID, float]]:
         vector = await self.knowledge.embedder.embed_query(query)
@@ -216,3 +214,20 @@ async def test_filters_hold_before_the_best_are_cut(
         found = await by_words(snapshot, guild.cache, request, bm25=CONSTANTS, depth=DEPTH)
     assert len(found.hits) == 1
     assert [one.document_id for one in await guild.nearest("bada", filters=filters)] == [wanted]
+
+
+@pytest.mark.parametrize("walked", [0, 2_000])
+@pytest.mark.parametrize("most", [0, 10_000])
+async def test_half_of_the_documents_may_answer(
+    guild: Guild, monkeypatch: pytest.MonkeyPatch, most: int, walked: int
+) -> None:
+    monkeypatch.setattr(dense, "MOST_COMPARED_EXACTLY", most)
+    monkeypatch.setattr(dense, "MOST_WALKED", walked)
+    for number in range(4 * DEPTH):
+        await guild.add(f"{number}.txt", [f"bada {'gofu ' * (number % 7)}mipu {number}"])
+    half = [guild.documents[f"{number}.txt"] for number in range(0, 4 * DEPTH, 2)]
+    found = await guild.nearest("bada gofu", filters=Filters(documents=half))
+    compared = await guild.compared("bada gofu")
+    allowed = {key: value for key, value in compared.items() if value[0] in half}
+    assert {one.document_id for one in found} <= set(half)
+    assert_nearest(found, allowed)

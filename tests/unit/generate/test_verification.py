@@ -208,7 +208,7 @@ async def test_a_true_sentence_beside_the_question_is_no_answer(
     text: str,
     stands: bool,  # noqa: FBT001
 ) -> None:
-    scored = passage(f"{MUSEUM} Children rarely come here anyway.", scores=(1.0, 0.6, 0.1))
+    scored = passage(f"{MUSEUM} Children rarely come here anyway.", scores=(1.0, 0.1, 0.01))
     assert (await checked(text, [scored]) is not None) is stands
 
 
@@ -218,3 +218,25 @@ async def test_without_the_embedding_model_nothing_is_taken_for_supported(passag
 
     text = "Das Museum öffnet unter der Woche um 9 Uhr [1]."
     assert await checked(text, [passage(MUSEUM)], embedder=broken) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "stays"),
+    [
+        (" Tickets cost 12", False),
+        (" Tickets cost 12 euros", False),
+        (" Tickets cost 12 euros.", True),
+        (" Tickets cost 12 euros. [1]", True),
+    ],
+)
+async def test_a_sentence_that_was_cut_off_is_not_shown(
+    passage: Make,
+    end: str,
+    stays: bool,  # noqa: FBT001
+) -> None:
+    checker = Checker([passage(MUSEUM)], question=ASKED)
+    await checker.feed("The museum opens at 9 on weekdays [1]." + end)
+    draft = await checker.finish(model="m", is_cut=True)
+    assert draft is not None
+    last = " Tickets cost 12 euros. [1]" if stays else ""
+    assert draft.text == "The museum opens at 9 on weekdays. [1]" + last

@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from functions.runtime.discord.messages import (
+    FOLLOW,
     Citation,
     answer_message,
     failure_message,
@@ -20,6 +22,7 @@ GUIDE = Citation(
 HOSTILE = "@everyone <@123> <@&9> <#4> </kb add:5> <:smile:6> <a:wave:7> <t:1700000000:R> ＠here"
 MESSAGES = [
     answer_message("Rotate the key [1].", [GUIDE], kind="model"),
+    answer_message("Rotate the key [1].", [GUIDE], kind="model", question_id=UUID(int=7)),
     answer_message("word " * 2000, [GUIDE] * 40, kind="extractive", notice="Old. " * 100),
     answer_message("", [], kind="model"),
     answer_message(HOSTILE, [Citation(number=1, title=HOSTILE, location=HOSTILE)], kind="model"),
@@ -47,6 +50,14 @@ def test_every_message_pings_nobody_and_fits(payload: dict[str, Any]) -> None:
     assert length(payload["content"]) <= 1900
     assert payload["content"].strip()
     assert payload["content"].count("```") % 2 == 0
+
+
+def test_an_answer_can_be_continued_by_a_button() -> None:
+    payload = answer_message("Rotate the key [1].", [GUIDE], kind="model", question_id=UUID(int=7))
+
+    [[button]] = [row["components"] for row in payload["components"]]
+
+    assert button["custom_id"] == f"{FOLLOW}{UUID(int=7)}"
 
 
 def test_an_answer_stands_over_its_sources() -> None:
