@@ -32,8 +32,8 @@ RULES = [
     f"The lamp on pier {number} is lit at {number} minutes past six, and the keeper rings its bell."
     for number in range(1, PIERS + 1)
 ]
-# Long enough for a second message, and short enough for a life.
-REPLIES = (RULES[6], " ".join(RULES), " ".join(RULES[:3]))
+# Two long enough for a second message, one of a few words, one that answers something else.
+REPLIES = (" ".join(RULES), " ".join(RULES), " ".join(RULES[:3]), RULES[6])
 WORD_SECONDS = 0.002
 QUESTIONS_PER_LIFE = 2
 # Asked beside one another, so that one of them has to wait for the model.
@@ -103,6 +103,7 @@ class Questions:
         self._signer = Signer(APPLICATION_SEED)
         self._choice = random.Random(seed)  # noqa: S311 -- repeatable, not secret
         self._numbers = itertools.count()
+        self._channels = itertools.count(841_230_833_421_790_061)
         self._pace = 1.0
 
     async def prepare(self) -> dict[tuple[str, Moment], int]:
@@ -193,7 +194,8 @@ class Questions:
             "ask",
             {"question": f"When is the lamp on pier {pier} lit, and does the keeper ring?"},
             application_id=APPLICATION,
-            caller=Caller(guild_id=GUILD),
+            # Nobody asks the same channel twice: no question continues another.
+            caller=Caller(guild_id=GUILD, channel_id=next(self._channels)),
         )
         token, raw = command["token"], json.dumps(command).encode()
         self._discord.announce(token, APPLICATION)
