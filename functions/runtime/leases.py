@@ -19,16 +19,16 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 30
 RENEWAL_SECONDS = 10
 MAXIMUM_ATTEMPTS = 5
-# Starts without a step forward. The sweep hands out a row once a minute: a cluster that restarts
-# for ten minutes is forgiven, a text that kills its workers is not tried all day.
-MAXIMUM_STARTS = 10
-
 HANDLED = text(
     "INSERT INTO handled_events (source, event_id, guild_id)"
     " VALUES (:source, :event_id, :guild_id) ON CONFLICT DO NOTHING"
 )
 
 Table = Literal["document_versions", "questions"]
+# Starts without a step forward. The sweep hands out a row once a minute: a cluster that restarts
+# for minutes is forgiven, a text that kills its workers is not tried all day. A document is tried
+# alone after three, so nobody else's fault ends it; questions share their worker to the end.
+MAXIMUM_STARTS: dict[Table, int] = {"document_versions": 5, "questions": 10}
 OPEN_STATUSES: dict[Table, tuple[str, str]] = {
     "document_versions": ("received", "processing"),
     "questions": ("asked", "answering"),
@@ -87,7 +87,7 @@ async def claim(
                 "waiting": waiting,
                 "working": working,
                 "seconds": LEASE_SECONDS,
-                "most": MAXIMUM_STARTS,
+                "most": MAXIMUM_STARTS[table],
                 "started": int(started),
             },
         )

@@ -1,4 +1,4 @@
-"""The queue for the model is fair whatever the number of slots, and a turn ends with its lease.
+"""A fair queue for the model, in which a turn ends with its lease; poison ends after five starts.
 
 Revision ID: 0012
 """

@@ -1,20 +1,29 @@
--- A turn lasts as long as the lease its question was given under: who renews the one keeps the other,
--- and a worker that dies loses both. The round is the turn's place in a fair order, fixed when the
--- question queues up: counted among those who wait at a moment only, a server that asked a thousand
--- questions before another asked one would have been first a thousand times.
-DROP FUNCTION lore_take_turn(uuid, bigint, integer, double precision);
-DROP FUNCTION lore_end_turn(uuid, integer);
-DROP FUNCTION lore_waiting_turns();
-DELETE FROM model_turns;
-ALTER TABLE model_turns
-  DROP COLUMN expires_at,
-  ADD COLUMN lease_id uuid,
-  ADD COLUMN round bigint NOT NULL;
-DROP INDEX turns_of_guild;
+-- Whoever waits for the language model, or has it: one line for all servers. A turn lasts as long as
+-- the lease its question was given under: who renews the one keeps the other, and a worker that dies
+-- loses both. The round is the turn's place in a fair order, fixed when the question queues up:
+-- counted among those who wait at a moment only, a server that asked a thousand questions before
+-- another asked one would have been first a thousand times.
+CREATE TABLE model_turns (
+  question_id uuid PRIMARY KEY,
+  guild_id bigint NOT NULL,
+  queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  lease_id uuid,
+  round bigint NOT NULL,
+  CONSTRAINT turn_question FOREIGN KEY (question_id, guild_id)
+    REFERENCES questions (id, guild_id) ON DELETE CASCADE
+);
 CREATE INDEX turns_of_guild ON model_turns (guild_id, round);
 CREATE INDEX turns_in_order ON model_turns (round, queued_at, question_id);
 CREATE INDEX turns_taken ON model_turns (question_id) WHERE lease_id IS NOT NULL;
 
+-- Each server knows its own rows; the functions below know the order of all.
+ALTER TABLE model_turns ENABLE ROW LEVEL SECURITY;
+ALTER TABLE model_turns FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_guild ON model_turns TO lore_app USING (guild_id = (SELECT lore_guild()))
+  WITH CHECK (guild_id = (SELECT lore_guild()));
+GRANT SELECT, INSERT, UPDATE, DELETE ON model_turns TO lore_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON model_turns TO lore_sweep;
+CREATE POLICY sweep ON model_turns TO lore_sweep USING (true) WITH CHECK (true);
 GRANT SELECT (lease_id), UPDATE (stage, partial) ON questions TO lore_sweep;
 
 -- Who has the model now.
@@ -103,14 +112,16 @@ BEGIN
 END
 $$;
 
--- As before; the stage says that it is over, and nobody waits behind it.
+-- As before, but a document is given up sooner: after three starts it is tried alone, so that what
+-- ends its worker twice more is itself to blame. Of a question the stage says that it is over, and
+-- nobody waits behind it.
 CREATE OR REPLACE FUNCTION lore_give_up() RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH dead AS (
     UPDATE document_versions SET status = 'dead', lease_id = NULL, lease_expires_at = NULL,
       status_reason = 'Reading this document stopped the worker again and again. '
                       'Convert it to another format and upload it again.'
-    WHERE status IN ('received', 'processing') AND starts >= 10
+    WHERE status IN ('received', 'processing') AND starts >= 5
       AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())
     RETURNING 1
   ), failed AS (
