@@ -1,67 +1,18 @@
 """Search over real tables: exact BM25, the guild's own current passages, and honest refusals."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from math import log
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import text
 
 from db.session import Database
-from functions.runtime.clients import Clients
 from functions.runtime.embedder.protocol import EmbeddingModel
 from functions.runtime.embedder.twin import HashEmbedder
 from functions.runtime.lexical import terms
-from functions.runtime.passages import SearchResponse
-from functions.runtime.settings import Settings
 from functions.search import dense
-from functions.search.main import build
-
-import msgspec  # isort: skip
-
-FACTS = [
-    "The blue whale is the largest animal that has ever lived.",
-    "Bees tell each other by a dance where to find flowers.",
-    "The Eiffel Tower in Paris was finished in 1889.",
-    "Invite the bot with the link on the settings page and choose a channel.",
-    "Passwords are reset under Settings, Account, Forgotten password.",
-    "Die Verkehrsbetriebe fahren nachts jede Stunde.",
-    "大熊猫主要以竹子为食。",
-]
-
-
-class Searcher:
-    """Speaks to search over HTTP."""
-
-    def __init__(self, caller: httpx.AsyncClient) -> None:
-        self.caller = caller
-
-    async def post(self, **body: Any) -> httpx.Response:
-        return await self.caller.post("/search", json=body)
-
-    async def find(self, guild: int, query: str, **options: Any) -> SearchResponse:
-        response = await self.post(guild_id=guild, query=query, **options)
-        assert response.status_code == 200, response.text
-        return msgspec.json.decode(response.content, type=SearchResponse)
-
-
-@pytest.fixture
-async def searcher(database: Database, model: EmbeddingModel) -> AsyncIterator[Searcher]:
-    settings = Settings(public_url="https://lore.example/")
-    app = build(Clients(settings, name="search", database=database, embedder=model))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://search"
-    ) as caller:
-        yield Searcher(caller)
-
-
-@pytest.fixture
-async def facts(knowledge: Any, guild_id: int) -> int:
-    for number, fact in enumerate(FACTS):
-        await knowledge.add(guild_id, f"fact-{number}.txt", [fact])
-    return guild_id
+from tests.integration.search.conftest import FACTS, Searcher
 
 
 @pytest.mark.parametrize(
@@ -242,53 +193,6 @@ async def test_one_document_gives_three_passages_at_most(
     await knowledge.add(guild_id, "lake.txt", ["The lake opens later."])
     found = await searcher.find(guild_id, "When does the harbour open?", k=50)
     assert Counter(p.title for p in found.passages) == {"harbour.txt": 3, "lake.txt": 1}
-
-
-HANDBOOK = (
-    "The web server listens on port 8080 of every interface. Its logs are written to a file in the"
-    " home of the service, one line for each request, and old files are removed after a week."
-)
-VARIANTS = [
-    (HANDBOOK.replace(" ", "  "), 1, "other spaces"),
-    (HANDBOOK.upper(), 1, "in capitals"),
-    (" ".join(reversed(HANDBOOK.split(". "))), 1, "sentences in another order"),
-    ("From the handbook: " + HANDBOOK, 1, "a line of boilerplate"),
-    (HANDBOOK.replace("web", "proxy"), 2, "another server"),
-    (HANDBOOK.replace("8080", "9090"), 2, "another port"),
-    (HANDBOOK.replace("are removed", "are not removed"), 2, "a negation"),
-    (HANDBOOK[: HANDBOOK.index("Its")], 2, "the half"),
-]
-
-
-@pytest.mark.parametrize(("variant", "shown", "remark"), VARIANTS)
-async def test_what_says_the_same_is_shown_once(
-    searcher: Searcher, knowledge: Any, guild_id: int, variant: str, shown: int, remark: str
-) -> None:
-    await knowledge.add(guild_id, "handbook.txt", [HANDBOOK])
-    await knowledge.add(guild_id, "copy.txt", [variant])
-    found = await searcher.find(guild_id, "Which port does the web server listen on?")
-    assert len(found.passages) == shown, remark
-
-
-async def test_of_near_duplicates_the_one_asked_for_stays(
-    searcher: Searcher, knowledge: Any, guild_id: int
-) -> None:
-    await knowledge.add(guild_id, "plain.txt", [HANDBOOK])
-    await knowledge.add(guild_id, "proxy.txt", [HANDBOOK + " This holds for proxies."])
-    found = await searcher.find(guild_id, "Where are the logs written, for proxies?")
-    assert [passage.title for passage in found.passages] == ["proxy.txt"]
-
-
-async def test_many_copies_leave_room_for_the_rest(
-    searcher: Searcher, knowledge: Any, facts: int
-) -> None:
-    alone = await searcher.find(facts, "When was the Eiffel Tower finished?", k=3)
-    for number in range(30):
-        await knowledge.add(facts, f"copy-{number}.txt", [FACTS[2]])
-    found = await searcher.find(facts, "When was the Eiffel Tower finished?", k=3)
-    assert len({passage.text for passage in found.passages}) == 3
-    # Copies are no rivals of what they copy.
-    assert found.evidence >= alone.evidence - 0.05
 
 
 async def test_a_question_is_stemmed_as_its_document_is(
