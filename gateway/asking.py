@@ -1,8 +1,10 @@
 """What becomes of a question: asked, stopped, and heard again in its conversation or forgotten."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.runtime.errors import (
     ConflictError,
@@ -23,11 +25,20 @@ QUESTION_ORIGINS = ("dashboard", "cli")
 async def page(access: Access, *, first: int, after: str | None) -> Page:
     """Return a page of questions."""
     check_page_size(first)
-    guild_id, position = access.guild.guild_id, position_of(after)
+    guild_id, viewer_id = access.guild.guild_id, access.viewer.user_id
+    position = position_of(after)
     async with access.transaction() as session:
-        rows = await questions.questions(session, guild_id, limit=first + 1, after=position)
-        total = await questions.count_questions(session, guild_id)
+        rows = await questions.questions(
+            session, guild_id, viewer_id=viewer_id, limit=first + 1, after=position
+        )
+        total = await questions.count_questions(session, guild_id, viewer_id=viewer_id)
     return page_of(rows, first=first, total=total, moment="asked_at")
+
+
+async def _readable(session: AsyncSession, access: Access, question_id: UUID) -> Row[Any] | None:
+    return await questions.question(
+        session, access.guild.guild_id, question_id, viewer_id=access.viewer.user_id
+    )
 
 
 async def one(access: Access, question_id: str) -> Row[Any] | None:
@@ -35,7 +46,7 @@ async def one(access: Access, question_id: str) -> Row[Any] | None:
     if (row_id := parse_id(question_id)) is None:
         return None
     async with access.transaction() as session:
-        return await questions.question(session, access.guild.guild_id, row_id)
+        return await _readable(session, access, row_id)
 
 
 async def of_interaction(access: Access, interaction_id: str) -> Row[Any] | None:
@@ -43,7 +54,9 @@ async def of_interaction(access: Access, interaction_id: str) -> Row[Any] | None
     if (number := parse_snowflake(interaction_id)) is None:
         return None
     async with access.transaction() as session:
-        return await questions.question_of_interaction(session, access.guild.guild_id, number)
+        return await questions.question_of_interaction(
+            session, access.guild.guild_id, number, viewer_id=access.viewer.user_id
+        )
 
 
 def conversation_name(access: Access, conversation: str) -> str:
@@ -109,7 +122,7 @@ async def stop(access: Access, question_id: str) -> Row[Any]:
     if (row_id := parse_id(question_id)) is None:
         raise NotFoundError
     async with access.transaction() as session:
-        row = await questions.question(session, access.guild.guild_id, row_id)
+        row = await _readable(session, access, row_id)
         if row is None:
             raise NotFoundError
         _refuse_others(access, row)

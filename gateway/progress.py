@@ -47,11 +47,14 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     clients: Clients
     guild_id: int
     question_id: UUID
+    viewer_id: int
 
     async def look(self) -> Row[Any] | None:
         """Return how far its answer is; None where the question is gone."""
         async with self.clients.database.guild(self.guild_id) as session:
-            return await questions.progress(session, self.guild_id, self.question_id)
+            return await questions.progress(
+                session, self.guild_id, self.question_id, viewer_id=self.viewer_id
+            )
 
 
 async def watched(
@@ -68,7 +71,9 @@ async def watched(
     question_id = parse_id(question)
     if question_id is None:
         raise NotFoundError
-    subject = Watched(clients=clients, guild_id=guild_id, question_id=question_id)
+    subject = Watched(
+        clients=clients, guild_id=guild_id, question_id=question_id, viewer_id=viewer.user_id
+    )
     if await subject.look() is None:
         raise NotFoundError
     streams: Counter[int] = request.app.state.streams

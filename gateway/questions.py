@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Citation, Interaction, Question
@@ -20,6 +33,8 @@ SELECT status, stage, partial, cancelled_at IS NOT NULL AS is_stopped,
     (SELECT waiting.place FROM lore_waiting_turns() waiting WHERE waiting.id = questions.id)
   END AS place
 FROM questions WHERE guild_id = :guild_id AND id = :question_id
+  AND (asked_by = :viewer_id OR NOT EXISTS (
+    SELECT FROM interactions WHERE interactions.question_id = questions.id AND is_private))
 """)
 PLACES = text(
     "SELECT id, place FROM lore_waiting_turns() WHERE id = ANY(CAST(:question_ids AS uuid[]))"
@@ -50,17 +65,24 @@ def _questions(guild_id: int) -> Select[Any]:
     ).where(Question.guild_id == guild_id)
 
 
-async def count_questions(session: AsyncSession, guild_id: int) -> int:
-    """Return how many questions were asked."""
-    statement = select(func.count()).where(Question.guild_id == guild_id)
+def _readable_by(viewer_id: int) -> ColumnElement[bool]:
+    """Of what was asked privately in Discord only its asker sees question and answer."""
+    own = Interaction.question_id == Question.id
+    private = exists().where(own, Interaction.is_private).correlate(Question)
+    return or_(Question.asked_by == viewer_id, not_(private))
+
+
+async def count_questions(session: AsyncSession, guild_id: int, *, viewer_id: int) -> int:
+    """Return how many questions there are to read."""
+    statement = select(func.count()).where(Question.guild_id == guild_id, _readable_by(viewer_id))
     return await session.scalar(statement) or 0
 
 
 async def questions(
-    session: AsyncSession, guild_id: int, *, limit: int, after: Position | None
+    session: AsyncSession, guild_id: int, *, viewer_id: int, limit: int, after: Position | None
 ) -> Rows:
     """Return questions, the latest first."""
-    statement = _questions(guild_id)
+    statement = _questions(guild_id).where(_readable_by(viewer_id))
     if after is not None:
         moment, last_id = after
         statement = statement.where(
@@ -73,21 +95,23 @@ async def questions(
     return list((await session.execute(ordered)).all())
 
 
-async def question(session: AsyncSession, guild_id: int, question_id: UUID) -> Row[Any] | None:
+async def question(
+    session: AsyncSession, guild_id: int, question_id: UUID, *, viewer_id: int
+) -> Row[Any] | None:
     """Return one question."""
-    statement = _questions(guild_id).where(Question.id == question_id)
+    statement = _questions(guild_id).where(Question.id == question_id, _readable_by(viewer_id))
     row: Row[Any] | None = (await session.execute(statement)).one_or_none()
     return row
 
 
 async def question_of_interaction(
-    session: AsyncSession, guild_id: int, interaction_id: int
+    session: AsyncSession, guild_id: int, interaction_id: int, *, viewer_id: int
 ) -> Row[Any] | None:
     """Return the question that a Discord interaction asked."""
     statement = (
         _questions(guild_id)
         .join(Interaction, Interaction.question_id == Question.id)
-        .where(Interaction.id == interaction_id)
+        .where(Interaction.id == interaction_id, _readable_by(viewer_id))
     )
     row: Row[Any] | None = (await session.execute(statement)).one_or_none()
     return row
@@ -136,9 +160,11 @@ async def cancel(session: AsyncSession, guild_id: int, question_id: UUID) -> Row
     return row
 
 
-async def progress(session: AsyncSession, guild_id: int, question_id: UUID) -> Row[Any] | None:
+async def progress(
+    session: AsyncSession, guild_id: int, question_id: UUID, *, viewer_id: int
+) -> Row[Any] | None:
     """Return how far the answer to a question is."""
-    values = {"guild_id": guild_id, "question_id": question_id}
+    values = {"guild_id": guild_id, "question_id": question_id, "viewer_id": viewer_id}
     row: Row[Any] | None = (await session.execute(PROGRESS, values)).one_or_none()
     return row
 

@@ -196,8 +196,8 @@ LIBRARY = (
         " NULL, 'Send it.')"
     ),
     (
-        "INSERT INTO interactions (id, guild_id, application_id, expires_at, question_id)"
-        " VALUES (:interaction, :guild, 1, now(), :question)"
+        "INSERT INTO interactions (id, guild_id, application_id, expires_at, question_id,"
+        " is_private) VALUES (:interaction, :guild, 1, now(), :question, false)"
     ),
 )
 

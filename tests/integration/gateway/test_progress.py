@@ -1,6 +1,7 @@
 """The stream of an answer's progress, from rows that the test moves on as a worker would."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -173,11 +174,20 @@ async def test_a_viewer_has_so_many_streams_and_no_more(
 
 
 async def test_a_question_that_goes_ends_its_stream(
-    member: Person, guild_id: int, database: Database
+    member: Person, guild_id: int, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = await _ask(member, guild_id)
+    look, looks, told = progress.Watched.look, itertools.count(), asyncio.Event()
+
+    async def noticed(subject: progress.Watched) -> Any:
+        # The third look follows the first event; whoever watches was admitted by the first.
+        if next(looks) == 2:
+            told.set()
+        return await look(subject)
+
+    monkeypatch.setattr(progress.Watched, "look", noticed)
     watching = asyncio.create_task(_watch(member, guild_id, question))
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(told.wait(), 10)
     async with database.guild(guild_id) as session:
         await session.execute(text("DELETE FROM questions WHERE id = :id"), {"id": question})
     assert [kind for kind, _ in _events(await asyncio.wait_for(watching, 10))] == ["progress"]
