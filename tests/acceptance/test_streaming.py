@@ -55,7 +55,7 @@ def library(model: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     guide = tmp_path_factory.mktemp("guide") / "lamp.md"
     guide.write_text(GUIDE, encoding="utf-8")
     with _served(twin) as address, borrowed() as laptop:
-        laptop.environment["OLLAMA_HOST"] = address
+        laptop.environment |= {"OLLAMA_HOST": address, "LORE_CHAT_MODEL": "llama3.2"}
         laptop.start()
         laptop.wait_for("Lorekeeper is up.")
         laptop.lore("ingest", str(guide))
@@ -156,11 +156,12 @@ def test_the_same_question_is_answered_again_where_that_is_wanted(visit: Visit) 
 
 
 def test_ctrl_c_on_the_terminal_stops_the_answer(library: Laptop) -> None:
+    before = _newest(library)["id"]
     asking = subprocess.Popen(
         [LORE, "ask", QUESTION], env=library.environment, stderr=subprocess.PIPE, text=True
     )
     deadline = time.monotonic() + 30
-    while _newest(library)["status"] != "ANSWERING":
+    while (newest := _newest(library))["id"] == before or newest["status"] != "ANSWERING":
         assert time.monotonic() < deadline
         time.sleep(0.05)
     asking.send_signal(signal.SIGINT)

@@ -69,11 +69,13 @@ async def _ask(question: str, *, guild_id: int | None, is_shown: bool) -> dict[s
     started = time.perf_counter()
     async with GatewayClient(f"http://127.0.0.1:{port()}", guild_id=guild_id) as gateway:
         variables = {"guild": gateway.guild_id, "text": question}
-        asked = (await gateway.query(ASK, variables))["ask"]
+        # Once it is sent it is asked, whether or not somebody stays to hear so.
+        asking = asyncio.create_task(gateway.query(ASK, variables))
         try:
+            asked = (await asyncio.shield(asking))["ask"]
             row = await (_follow if is_shown else wait_until_answered)(gateway, asked["id"])
         except asyncio.CancelledError:
-            await _stop(gateway, asked["id"])
+            await _stop(gateway, (await asking)["ask"]["id"])
             raise
     total = (time.perf_counter() - started) * 1000
     return report(row, total_ms=total)

@@ -93,7 +93,7 @@ async def test_a_step_forward_sets_the_starts_back(
         await _killed(library, recorder, version, after=after)
         assert (await library.rows(PROGRESS, id=version))[0].starts == 0
     await library.rows(
-        "UPDATE document_versions SET starts = 9, lease_expires_at = NULL WHERE id = :id"
+        "UPDATE document_versions SET starts = 4, lease_expires_at = NULL WHERE id = :id"
         " RETURNING 1",
         id=version,
     )
