@@ -76,7 +76,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     | _fields("Document", "id title sourceName origin status statusReason", Role.MEMBER)
     | _fields("Document", "progress pages passageCount sizeBytes mediaType", Role.MEMBER)
     | _fields("Document", "searchable createdAt updatedAt passages", Role.MEMBER)
-    | _fields("Document", "sourceUrl language versionNumber probeRank listedBy", Role.MEMBER)
+    | _fields("Document", "sourceUrl language tags versionNumber probeRank listedBy", Role.MEMBER)
     | _fields("Document", "currentVersionNumber refreshHours checkedAt", Role.MEMBER)
     | _fields("Document", "nextRefreshAt", Role.MEMBER)
     | _fields("Progress", "stage done total percent", Role.MEMBER)
@@ -99,7 +99,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     | _fields("Mutation", "ask stopQuestion forgetConversation", Role.MEMBER)
     | _fields("Mutation", "setAnswerSettings", Role.MODERATOR)
     | _fields("Mutation", "retryDocument retryFailedDocuments", Role.MODERATOR)
-    | _fields("Mutation", "deleteDocument addAddress setRefresh", Role.MODERATOR)
+    | _fields("Mutation", "deleteDocument addAddress setRefresh setTags", Role.MODERATOR)
 )
 
 

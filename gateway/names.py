@@ -1,6 +1,7 @@
 """Names that people gave: made fit to be shown, stored and saved under."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from functions.runtime.errors import InvalidRequestError
@@ -8,6 +9,8 @@ from functions.runtime.visible import visible
 
 LONGEST_NAME = 255
 LONGEST_TITLE = 200
+LONGEST_TAG = 40
+MOST_TAGS = 20
 BLANKS = re.compile(r"\s+")
 # What Windows allows in no file name; the other systems allow less of it than one would think.
 UNSAVABLE = re.compile(r'[<>:"|?*\\]')
@@ -41,6 +44,17 @@ def given_title(words: str | None) -> str | None:
             f"The title is longer than {LONGEST_TITLE} characters. Shorten it."
         )
     return title or None
+
+
+def given_tags(words: Iterable[str]) -> list[str]:
+    """Return the tags somebody gave a document: in small letters, each once, in their order."""
+    spaced = (BLANKS.sub(" ", visible(word)).strip().lower() for word in words)
+    tags = list(dict.fromkeys(tag for tag in spaced if tag))
+    if len(tags) > MOST_TAGS:
+        raise InvalidRequestError(f"A document has {MOST_TAGS} tags at most. Leave some out.")
+    if any(len(tag) > LONGEST_TAG for tag in tags):
+        raise InvalidRequestError(f"A tag is longer than {LONGEST_TAG} characters. Shorten it.")
+    return tags
 
 
 def savable(part: str) -> str:

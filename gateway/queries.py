@@ -146,6 +146,7 @@ def _documents(guild_id: int) -> Select[Any]:
             current.probe_rank,
             current.number.label("current_number"),
             Document.language,
+            Document.tags,
             Document.listed_by,
             Document.refresh_seconds,
             Document.next_refresh_at,
@@ -219,6 +220,17 @@ async def document(session: AsyncSession, guild_id: int, document_id: UUID) -> R
     statement = _documents(guild_id).where(Document.id == document_id)
     row: Row[Any] | None = (await session.execute(statement)).one_or_none()
     return row
+
+
+async def set_tags(
+    session: AsyncSession, guild_id: int, document_id: UUID, *, tags: list[str]
+) -> None:
+    """File a document under these tags and no others."""
+    await session.execute(
+        update(Document)
+        .where(Document.guild_id == guild_id, Document.id == document_id)
+        .values(tags=tags)
+    )
 
 
 async def delete_document(session: AsyncSession, guild_id: int, document_id: UUID) -> bool:

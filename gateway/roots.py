@@ -241,6 +241,17 @@ class Mutation:
         """Set how often a document's address is checked."""
         return Document.of(await service.set_refresh(access_of(info), document_id, hours=hours))
 
+    @resolver("File a document under these tags and no others.")
+    async def set_tags(
+        self,
+        info: Info,
+        guild_id: strawberry.ID,  # noqa: ARG002 - the rule reads it
+        document_id: strawberry.ID,
+        tags: list[str],
+    ) -> Document:
+        """File a document under tags."""
+        return Document.of(await service.set_tags(access_of(info), document_id, tags=tags))
+
     @resolver("Delete a document with everything read from it.")
     async def delete_document(
         self,

@@ -143,6 +143,7 @@ class Document:
     source_url: str | None = strawberry.field(description="Where it can be read at its source.")
     origin: str = strawberry.field(description="upload, discord, cli, sample or url")
     language: str | None = strawberry.field(description="ISO 639-1, where it could be told.")
+    tags: list[str] = strawberry.field(description="What moderators filed it under.")
     version_number: int = strawberry.field(description="The newest version's; the first is 1.")
     status: DocumentStatus
     status_reason: str | None
@@ -185,6 +186,7 @@ class Document:
             source_url=row.source_url,
             origin=row.origin,
             language=row.language,
+            tags=row.tags,
             version_number=row.number,
             status=DocumentStatus(row.status),
             status_reason=row.status_reason,

@@ -18,6 +18,7 @@ from functions.runtime.web.addresses import read_address
 from gateway import queries, statistics, web_documents
 from gateway.authorization import Access
 from gateway.costs import MAXIMUM_PAGE
+from gateway.names import given_tags
 from gateway.versions import FROM_THE_WEB
 
 LONGEST_SEARCH = 200
@@ -185,6 +186,16 @@ async def set_refresh(access: Access, document_id: str, *, hours: int | None) ->
         if seconds and row.origin != FROM_THE_WEB:
             raise InvalidRequestError("Only a document that came from a web address is checked.")
         await web_documents.set_refresh(session, access.guild.guild_id, row_id, seconds=seconds)
+        return await _existing(session, access, row_id)
+
+
+async def set_tags(access: Access, document_id: str, *, tags: Sequence[str]) -> Row[Any]:
+    """File a document under tags, or raise NotFoundError."""
+    given = given_tags(tags)
+    if (row_id := parse_id(document_id)) is None:
+        raise NotFoundError
+    async with access.transaction() as session:
+        await queries.set_tags(session, access.guild.guild_id, row_id, tags=given)
         return await _existing(session, access, row_id)
 
 

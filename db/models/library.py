@@ -24,6 +24,7 @@ class Document(Base):
     __table_args__ = (
         UniqueConstraint("id", "guild_id", name="document_of_guild"),
         UniqueConstraint("guild_id", "source_name", name="document_source"),
+        CheckConstraint("cardinality(tags) <= 20", name="document_tags"),
         Index("documents_by_update", "guild_id", sql("updated_at DESC"), "id"),
         Index("documents_by_title", "guild_id", sql("lower(title)")),
         Index("documents_listed", "listed_by", postgresql_where=sql("listed_by IS NOT NULL")),
@@ -46,6 +47,8 @@ class Document(Base):
     given_title: Mapped[str | None]
     # ISO 639-1, detected in the current version's text; null where nothing tells.
     language: Mapped[str | None]
+    # What moderators filed it under; a search can be narrowed to some of them.
+    tags: Mapped[list[str]] = mapped_column(server_default=sql("'{}'::text[]"))
     # The document of the sitemap or list that named this one.
     listed_by: Mapped[UUID | None] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     refresh_seconds: Mapped[int | None]

@@ -19,6 +19,7 @@ export interface MockDocument {
   refreshHours: number | null;
   checkedAt: string | null;
   nextRefreshAt: string | null;
+  tags: string[];
   listedBy: string | null;
   createdAt: string;
   updatedAt: string;
@@ -97,6 +98,7 @@ function document(id: string, change: Partial<MockDocument>): MockDocument {
     refreshHours: null,
     checkedAt: null,
     nextRefreshAt: null,
+    tags: [],
     listedBy: null,
   };
   const progress = { stage: 'ready', done: 1, total: 1, percent: 100 };

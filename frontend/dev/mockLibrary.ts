@@ -138,6 +138,7 @@ export class MockLibrary {
       refreshHours: null,
       checkedAt: null,
       nextRefreshAt: null,
+      tags: [],
       listedBy: null,
       createdAt: now,
       updatedAt: now,

@@ -1,7 +1,7 @@
 """Send documents to the running gateway and follow each to its end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +23,10 @@ ADD_ADDRESS = (
     "mutation Add($guild: ID!, $url: String!, $title: String, $hours: Int) {"
     " addAddress(guildId: $guild, url: $url, title: $title, refreshHours: $hours) { id } }"
 )
+SET_TAGS = (
+    "mutation Tag($guild: ID!, $document: ID!, $tags: [String!]!) {"
+    " setTags(guildId: $guild, documentId: $document, tags: $tags) { id } }"
+)
 STATE = (
     "fragment State on Document {"
     " status statusReason pages passageCount language probeRank progress { stage done total } }"
@@ -31,7 +35,12 @@ Answer = TypeVar("Answer")
 
 
 async def send_all(
-    gateway: GatewayClient, sources: list[Source], bars: Progress, *, refresh_hours: int | None
+    gateway: GatewayClient,
+    sources: list[Source],
+    bars: Progress,
+    *,
+    refresh_hours: int | None,
+    tags: Sequence[str] = (),
 ) -> None:
     """Hand every source to the gateway; one it does not take has failed."""
     bar = bars.add_task("Sending ", total=len(sources))
@@ -41,6 +50,8 @@ async def send_all(
         async with slots:
             try:
                 await _send(gateway, source, refresh_hours=refresh_hours)
+                if tags:
+                    await _tag(gateway, source, tags)
             except (OSError, LorekeeperError) as error:
                 source.status, source.reason = "failed", str(error)
         bars.advance(bar)
@@ -67,6 +78,11 @@ async def _send(gateway: GatewayClient, source: Source, *, refresh_hours: int | 
     answer, is_new = await patiently(lambda: gateway.put(path, params=params, content=content))
     source.document_id = answer["documentId"]
     source.known_as = None if is_new else answer.get("title", source.name)
+
+
+async def _tag(gateway: GatewayClient, source: Source, tags: Sequence[str]) -> None:
+    values = {"guild": gateway.guild_id, "document": source.document_id, "tags": list(tags)}
+    await patiently(lambda: gateway.query(SET_TAGS, values))
 
 
 async def patiently(send: Callable[[], Awaitable[Answer]]) -> Answer:

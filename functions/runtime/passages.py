@@ -21,11 +21,13 @@ Time = Annotated[datetime, msgspec.Meta(tz=True)]
 class Filters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which documents may answer; whatever is left out lets all of them.
 
-    ``origins`` say how a document came in ("upload", "url", …), ``sources`` how its source's name
-    or address begins. It was last updated at ``updated_from`` or later, before ``updated_before``.
+    Of the ``tags`` that moderators gave it, a document has at least one. ``origins`` say how it
+    came in ("upload", "url", …), ``sources`` how its source's name or address begins. It was last
+    updated at ``updated_from`` or later, before ``updated_before``.
     """
 
     documents: Annotated[list[UUID], msgspec.Meta(max_length=MAXIMUM_NAMED)] = []
+    tags: Names = []
     origins: Names = []
     sources: Names = []
     updated_from: Time | None = None

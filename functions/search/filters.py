@@ -11,6 +11,7 @@ NO_FILTERS: Final = Filters()
 FILTERED: Final = (
     "AND (CAST(:documents AS uuid[]) IS NULL"
     " OR documents.id = ANY(CAST(:documents AS uuid[])))"
+    " AND (CAST(:tags AS text[]) IS NULL OR documents.tags && CAST(:tags AS text[]))"
     " AND (CAST(:origins AS text[]) IS NULL"
     " OR documents.origin = ANY(CAST(:origins AS text[])))"
     " AND (CAST(:sources AS text[]) IS NULL OR EXISTS ("

@@ -39,6 +39,7 @@ export const document = {
   refreshHours: null as number | null,
   checkedAt: null as string | null,
   nextRefreshAt: null as string | null,
+  tags: [] as string[],
   listedBy: null as string | null,
   createdAt: moment,
   updatedAt: moment,

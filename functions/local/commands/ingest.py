@@ -33,6 +33,7 @@ def _there(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tup
 @click.option(
     "--refresh-hours", type=click.IntRange(min=1), help="Check addresses again every so often."
 )
+@click.option("--tag", "tags", multiple=True, help="File each document under it; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ingest(
     sources: tuple[str, ...],
@@ -40,11 +41,14 @@ def ingest(
     guild: int | None,
     title: str | None,
     refresh_hours: int | None,
+    tags: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Add files, folders and web addresses (SOURCES) to the knowledge base."""
     ended = run_command(
-        lambda: ingest_sources(sources, guild_id=guild, title=title, refresh_hours=refresh_hours),
+        lambda: ingest_sources(
+            sources, guild_id=guild, title=title, refresh_hours=refresh_hours, tags=tags
+        ),
         as_json=as_json,
     )
     if as_json:
@@ -60,6 +64,7 @@ async def ingest_sources(
     guild_id: int | None,
     title: str | None = None,
     refresh_hours: int | None = None,
+    tags: tuple[str, ...] = (),
 ) -> list[Source]:
     """Send everything that was named and wait until each document has ended."""
     sources = find_sources(given, title=title)
@@ -67,7 +72,7 @@ async def ingest_sources(
         raise UsageError("Only web addresses are checked again. Leave --refresh-hours out.")
     async with GatewayClient(f"http://127.0.0.1:{port()}", guild_id=guild_id) as gateway:
         with progress_bar() as bars:
-            await send_all(gateway, sources, bars, refresh_hours=refresh_hours)
+            await send_all(gateway, sources, bars, refresh_hours=refresh_hours, tags=tags)
             await watch_all(gateway, sources, bars)
     return sources
 

@@ -31,6 +31,7 @@ ARGUMENTS = {
     "Mutation.retryFailedDocuments": "(guildId:$guild)",
     "Mutation.addAddress": '(guildId:$guild,url:"https://example.org/")',
     "Mutation.setRefresh": "(guildId:$guild,documentId:$document,hours:null)",
+    "Mutation.setTags": '(guildId:$guild,documentId:$document,tags:["guide"])',
     "Mutation.deleteDocument": "(guildId:$guild,documentId:$document)",
 }
 VARIABLES = ("guild", "document", "question", "interaction", "conversation")

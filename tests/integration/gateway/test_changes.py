@@ -113,3 +113,23 @@ async def test_changing_what_is_not_there_is_not_found(
         "code": "not_found",
         "message": "There is nothing here under that name or id.",
     }
+
+
+TAG = "mutation($g:ID!,$d:ID!,$t:[String!]!){setTags(guildId:$g,documentId:$d,tags:$t){tags}}"
+
+
+async def test_a_document_is_filed_under_tags_in_one_spelling(
+    moderator: Person, library: Library
+) -> None:
+    target = {"g": str(library.guild_id), "d": str(library.document_id)}
+    tagged = await moderator.data(TAG, **target, t=[" Guide", "guide", "How  to", "", "\u200bx"])
+    assert tagged["setTags"]["tags"] == ["guide", "how to", "x"]
+    assert (await moderator.data(TAG, **target, t=[]))["setTags"]["tags"] == []
+
+
+@pytest.mark.parametrize("tags", [["x" * 41], [str(number) for number in range(21)]])
+async def test_too_long_and_too_many_tags_are_refused(
+    moderator: Person, library: Library, tags: list[str]
+) -> None:
+    target = {"g": str(library.guild_id), "d": str(library.document_id)}
+    assert (await moderator.error(TAG, **target, t=tags))["code"] == "invalid_request"

@@ -62,7 +62,10 @@ async def test_filters_leave_only_what_they_name(
     )
     async with database.guild(facts) as session:
         await session.execute(
-            text("UPDATE documents SET origin = 'url', updated_at = '2020-05-05' WHERE id = :id"),
+            text(
+                "UPDATE documents SET origin = 'url', updated_at = '2020-05-05',"
+                " tags = '{history, paint}' WHERE id = :id"
+            ),
             {"id": page},
         )
 
@@ -75,6 +78,8 @@ async def test_filters_leave_only_what_they_name(
     assert len(everything) == len(FACTS) + 1
     assert await found(documents=[str(page)]) == url
     assert await found(origins=["url", "message"]) == url
+    assert await found(tags=["paint", "billing"]) == url
+    assert await found(tags=["billing"]) == set()
     assert await found(sources=["https://tower.example/"]) == url
     assert await found(sources=["https://tower.example/", "fact-"]) == everything
     assert await found(updated_before="2020-05-06T00:00:00Z") == url

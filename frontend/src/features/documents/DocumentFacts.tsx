@@ -9,6 +9,7 @@ import type { DocumentCardFragment } from './documents.generated';
 import { useSetRefreshMutation } from './documentsApi';
 import { originWords, refreshChoices, sayKind } from './kinds';
 import { RefreshChoice } from './RefreshChoice';
+import { Tags } from './Tags';
 import { useAttempt } from './useAttempt';
 
 /** What is known of a document; what is not known is left out. */
@@ -28,6 +29,7 @@ export function DocumentFacts({ document }: { document: DocumentCardFragment }) 
         {formatCount(versionNumber)} · <Moment at={document.updatedAt} />
       </Fact>
       {origin === 'url' && <Checks document={document} />}
+      <TagsFact document={document} />
       <Source document={document} />
     </dl>
   );
@@ -45,6 +47,16 @@ function Fact({ name, children, isWide = false }: FactProps) {
     <div className={isWide ? css.wide : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
+    </div>
+  );
+}
+
+function TagsFact({ document }: { document: DocumentCardFragment }) {
+  const mayCurate = useMayCurate();
+  if (!mayCurate) return <Fact name="Tags">{document.tags.join(', ')}</Fact>;
+  return (
+    <div className={css.wide}>
+      <Tags document={document} />
     </div>
   );
 }

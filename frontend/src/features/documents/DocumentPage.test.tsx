@@ -143,6 +143,23 @@ test('a page of the web is checked in another rhythm, and fetched now', async ()
   expect(screen.queryByRole('button', { name: 'Replace' })).toBeNull();
 });
 
+test('a document is filed under tags', async () => {
+  const { calls } = opened(
+    { tags: ['guide'] },
+    { SetTags: () => ({ setTags: { id: 'd1', tags: ['guide', 'billing'] } }) },
+  );
+  const user = openPage('/documents/d1');
+  const tags = await screen.findByRole('textbox', { name: 'Tags' });
+  expect(tags).toHaveValue('guide');
+  await user.type(tags, ', billing');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  expect(calls.find(({ name }) => name === 'SetTags')?.variables).toEqual({
+    guildId: '1',
+    documentId: 'd1',
+    tags: ['guide', ' billing'],
+  });
+});
+
 test('a source that is no web address is no link', async () => {
   opened({ sourceUrl: 'javascript:alert(1)', sourceName: 'odd.md' });
   openPage('/documents/d1');

@@ -24,7 +24,7 @@ export type DocumentsQueryVariables = Exact<{
 }>;
 
 
-export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
+export type DocumentsQuery = { guild: { id: string, statistics: { documents: number, readyDocuments: number, processingDocuments: number, failedDocuments: number }, documents: { totalCount: number, endCursor: string | null, hasNextPage: boolean, nodes: Array<{ id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, tags: Array<string>, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } }> } } };
 
 export type DocumentQueryVariables = Exact<{
   guildId: string;
@@ -32,7 +32,7 @@ export type DocumentQueryVariables = Exact<{
 }>;
 
 
-export type DocumentQuery = { guild: { id: string, statistics: { passages: number }, document: { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
+export type DocumentQuery = { guild: { id: string, statistics: { passages: number }, document: { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, tags: Array<string>, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } } | null } };
 
 export type PassagesQueryVariables = Exact<{
   guildId: string;
@@ -78,6 +78,15 @@ export type SetRefreshMutationVariables = Exact<{
 
 export type SetRefreshMutation = { setRefresh: { id: string, refreshHours: number | null, nextRefreshAt: string | null } };
 
+export type SetTagsMutationVariables = Exact<{
+  guildId: string;
+  documentId: string;
+  tags: Array<string> | string;
+}>;
+
+
+export type SetTagsMutation = { setTags: { id: string, tags: Array<string> } };
+
 export type DeleteDocumentMutationVariables = Exact<{
   guildId: string;
   documentId: string;
@@ -86,7 +95,7 @@ export type DeleteDocumentMutationVariables = Exact<{
 
 export type DeleteDocumentMutation = { deleteDocument: boolean };
 
-export type DocumentCardFragment = { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
+export type DocumentCardFragment = { id: string, title: string, sourceName: string, sourceUrl: string | null, origin: string, language: string | null, tags: Array<string>, versionNumber: number, status: DocumentStatus, statusReason: string | null, pages: number | null, passageCount: number, sizeBytes: number, mediaType: string, searchable: boolean, currentVersionNumber: number | null, probeRank: number | null, refreshHours: number | null, checkedAt: string | null, nextRefreshAt: string | null, listedBy: string | null, createdAt: string, updatedAt: string, progress: { stage: string, done: number, total: number, percent: number } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -114,6 +123,7 @@ export const DocumentCardFragmentDoc = new TypedDocumentString(`
   sourceUrl
   origin
   language
+  tags
   versionNumber
   status
   statusReason
@@ -171,6 +181,7 @@ export const DocumentsDocument = new TypedDocumentString(`
   sourceUrl
   origin
   language
+  tags
   versionNumber
   status
   statusReason
@@ -213,6 +224,7 @@ export const DocumentDocument = new TypedDocumentString(`
   sourceUrl
   origin
   language
+  tags
   versionNumber
   status
   statusReason
@@ -287,6 +299,14 @@ export const SetRefreshDocument = new TypedDocumentString(`
   }
 }
     `);
+export const SetTagsDocument = new TypedDocumentString(`
+    mutation SetTags($guildId: ID!, $documentId: ID!, $tags: [String!]!) {
+  setTags(guildId: $guildId, documentId: $documentId, tags: $tags) {
+    id
+    tags
+  }
+}
+    `);
 export const DeleteDocumentDocument = new TypedDocumentString(`
     mutation DeleteDocument($guildId: ID!, $documentId: ID!) {
   deleteDocument(guildId: $guildId, documentId: $documentId)
@@ -315,6 +335,9 @@ const injectedRtkApi = api.injectEndpoints({
     }),
     SetRefresh: build.mutation<SetRefreshMutation, SetRefreshMutationVariables>({
       query: (variables) => ({ document: SetRefreshDocument as unknown as string, variables })
+    }),
+    SetTags: build.mutation<SetTagsMutation, SetTagsMutationVariables>({
+      query: (variables) => ({ document: SetTagsDocument as unknown as string, variables })
     }),
     DeleteDocument: build.mutation<DeleteDocumentMutation, DeleteDocumentMutationVariables>({
       query: (variables) => ({ document: DeleteDocumentDocument as unknown as string, variables })

@@ -9,6 +9,7 @@ const documentsApi = generated.enhanceEndpoints({
     RetryFailedDocuments: { invalidatesTags: ['Document', 'Statistics'] },
     AddAddress: { invalidatesTags: ['Document', 'Statistics'] },
     SetRefresh: { invalidatesTags: ['Document'] },
+    SetTags: { invalidatesTags: ['Document'] },
     DeleteDocument: { invalidatesTags: ['Document', 'Statistics'] },
   },
 });
@@ -21,5 +22,6 @@ export const {
   useRetryFailedDocumentsMutation,
   useAddAddressMutation,
   useSetRefreshMutation,
+  useSetTagsMutation,
   useDeleteDocumentMutation,
 } = documentsApi;
