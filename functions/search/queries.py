@@ -125,7 +125,7 @@ def exact(model: RegisteredModel, *, filtered: bool = False) -> TextClause:
 # three graphs, and the time is the same.
 ITERATE = text(
     "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
-    " set_config('hnsw.ef_search', '100', true)"
+    " set_config('hnsw.ef_search', CAST(:breadth AS text), true)"
 )
 
 
