@@ -31,10 +31,11 @@ RECORD_QUESTION = """
     VALUES ($1, $2, $3, 'discord', $4, $5, $6, $7)
 """
 
-# What was asked privately can be continued by whoever asked it.
+# What was asked privately can be continued by whoever asked it, forgotten or not: the name of a
+# conversation goes with it, the interaction stays.
 FIND_ANSWER = """
-    SELECT true FROM questions WHERE id = $1
-    AND (asked_by = $2 OR conversation IS NULL OR conversation NOT LIKE '%:private')
+    SELECT true FROM questions WHERE id = $1 AND (asked_by = $2 OR NOT EXISTS (
+      SELECT FROM interactions WHERE interactions.question_id = questions.id AND is_private))
 """
 
 FORGET = "UPDATE questions SET conversation = NULL WHERE conversation = ANY($1)"

@@ -153,6 +153,17 @@ async def test_a_private_answer_is_continued_privately_and_by_its_asker(
     ]
 
 
+async def test_a_forgotten_private_answer_is_still_its_askers_alone(
+    world: Any, guild_id: int
+) -> None:
+    await ask(world, guild_id, user_id=ALICE, channel_id=HERE, private=True)
+    (row,) = await world.rows(QUESTIONS, guild_id)
+    await world.rows("UPDATE questions SET conversation = NULL WHERE guild_id = $1", guild_id)
+    place = {"guild_id": guild_id, "channel_id": HERE}
+    form = world.send_form(f"{FOLLOW}{row['id']}", "And?", user_id=BOB, **place)
+    assert "no longer here" in (await world.post(form))["data"]["content"]
+
+
 @pytest.mark.parametrize(
     ("custom_id", "question", "word"),
     [
