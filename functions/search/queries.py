@@ -80,10 +80,10 @@ ALLOWED = _statement(
 )
 
 
-def _asked(model: RegisteredModel, name: str = "moved") -> str:
+def _asked(model: RegisteredModel, name: str = "moved", kind: str = "vector") -> str:
     # In a sub-select, which is worked out once: a prepared plan would read the text for each row,
     # 150 ms for 5,000.
-    return f"(SELECT CAST(CAST(:{name} AS text) AS vector({model.dimensions})))"
+    return f"(SELECT CAST(CAST(:{name} AS text) AS {kind}({model.dimensions})))"
 
 
 def _found(model: RegisteredModel, *nearest: str) -> TextClause:
@@ -133,7 +133,8 @@ ITERATE = text(
 def indexed(model: RegisteredModel) -> TextClause:
     """Walk the model's index. Its number is written out: a parameter would not match the index."""
     # The expression of the partial index, to the letter: no other finds it.
-    distance = f"embeddings.embedding::vector({model.dimensions}) <=> {_asked(model)}"
+    half = f"embeddings.embedding::halfvec({model.dimensions})"
+    distance = f"{half} <=> {_asked(model, kind='halfvec')}"
     return _found(
         model,
         "SELECT embeddings.chunk_id, embeddings.embedding FROM embeddings",

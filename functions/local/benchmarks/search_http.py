@@ -34,7 +34,7 @@ START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 BARE: Final = (
     "SELECT chunk_id FROM embeddings WHERE model_id = 1"
-    " ORDER BY embedding::vector(384) <=> $1::text::vector(384) LIMIT $2"
+    " ORDER BY embedding::halfvec(384) <=> $1::text::halfvec(384) LIMIT $2"
 )
 
 

@@ -53,7 +53,7 @@ async def test_its_index_is_its_own_and_whole(
         row = (await connection.execute(VALID, {"name": name})).one()
     assert row.indisvalid
     assert f"model_id = {other_model.id}" in row.definition
-    assert "vector(256)" in row.definition
+    assert "halfvec(256)" in row.definition
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ async def test_what_cannot_be_used_is_refused_with_what_to_do(
         await proposed(http, host=None, name=name, prefixes=Prefixes())
     with pytest.raises(ModelUnusableError, match="lore models pull missing"):
         await proposed(http, host=HOST, name="missing", prefixes=Prefixes())
-    ollama.embedder = HashEmbedder(dimensions=2001)
-    with pytest.raises(UsageError, match="2001 dimensions"):
+    ollama.embedder = HashEmbedder(dimensions=4001)
+    with pytest.raises(UsageError, match="4001 dimensions"):
         await proposed(http, host=HOST, name=name, prefixes=Prefixes())
     ollama.embedder = None
     with pytest.raises(ModelUnusableError, match="does not embed"):

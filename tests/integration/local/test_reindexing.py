@@ -284,7 +284,7 @@ async def test_sentences_are_marked_whichever_model_answers(
     assert ollama.embedded == [[QUESTION]]
 
 
-async def test_a_large_server_is_searched_through_the_models_own_index(
+async def test_a_large_server_is_searched_through_its_models_own_index(
     laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _add(laptop)
@@ -292,10 +292,16 @@ async def test_a_large_server_is_searched_through_the_models_own_index(
     compared = await laptop.search(QUESTION)
     monkeypatch.setattr(dense, "MOST_COMPARED_EXACTLY", 0)
     assert (await laptop.search(QUESTION))[0] == compared[0]
+    for model in (EMBEDDED, other_model):
+        assert f"embeddings_model_{model.id}" in await _plan(laptop, model)
+
+
+async def _plan(laptop: Laptop, model: RegisteredModel) -> str:
+    vector = "[" + ",".join(["1"] + ["0"] * (model.dimensions - 1)) + "]"
     values = {
         "guild_id": laptop.guild_id,
-        "vector": "[" + ",".join(["1"] + ["0"] * 255) + "]",
-        "moved": "[" + ",".join(["1"] + ["0"] * 255) + "]",
+        "vector": vector,
+        "moved": vector,
         "also": [1],
         "depth": 10,
     }
@@ -303,6 +309,5 @@ async def test_a_large_server_is_searched_through_the_models_own_index(
         # Few rows are cheaper to read in turn; what is asked here is whether the index fits.
         for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
             await session.execute(text(f"SET LOCAL {name} = off"))
-        explain = text(f"EXPLAIN {queries.indexed(other_model).text}")
-        plan = "\n".join((await session.scalars(explain, values)).all())
-    assert f"embeddings_model_{other_model.id}" in plan
+        explain = text(f"EXPLAIN {queries.indexed(model).text}")
+        return "\n".join((await session.scalars(explain, values)).all())
