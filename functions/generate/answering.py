@@ -1,6 +1,5 @@
 """From a question to its outcome: search, the evidence gate, a model's answer or a quotation."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,7 +32,7 @@ from functions.generate.verification import Checker
 from functions.generate.writing import Written, write
 from functions.runtime.clients import Clients
 from functions.runtime.errors import UnavailableError
-from functions.runtime.ollama.client import OllamaClient, OllamaError
+from functions.runtime.ollama.client import OllamaClient
 from functions.runtime.passages import (
     MAXIMUM_QUERY,
     Passage,
@@ -42,7 +41,6 @@ from functions.runtime.passages import (
 )
 from functions.runtime.stopwatch import Stopwatch
 
-log = logging.getLogger(__name__)
 SEARCH_SECONDS = 20.0
 NEAREST_NAMED = 3
 # Discord's token lives for fifteen minutes: whoever waited this long gets a quotation in time.
@@ -223,13 +221,9 @@ async def _draft(job: Job, looked_up: Found) -> Draft | Waiting:
         policy=job.question.unsupported,
     )
     job.progress.stage = "reading"
-    try:
-        written = await write(
-            model, prompt.messages, checker=checker, progress=job.progress, watch=job.watch
-        )
-    except OllamaError as error:
-        log.warning("no answer from the model", extra={"reason": error.message})
-        return _quoted(job, passages, "unavailable")
+    written = await write(
+        model, prompt.messages, checker=checker, progress=job.progress, watch=job.watch
+    )
     return await _checked(job, checker, written, passages)
 
 
@@ -303,8 +297,8 @@ def _note_writing(job: Job, checker: Checker, written: Written) -> None:
     job.record.checked = checker.checked
     if written.first_token_ms is not None:
         job.timings["first_token"] = written.first_token_ms
-    if written.stopped:
-        job.record.fallback = "stopped"
+    if written.stopped or written.failed:
+        job.record.fallback = "stopped" if written.stopped else "unavailable"
     if completion := written.completion:
         job.record.prompt_tokens = completion.prompt_tokens
         job.record.written_tokens = completion.written_tokens

@@ -1,6 +1,7 @@
 """Let the model write, check what it says as it says it, and stop it when nobody wants it."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -9,17 +10,20 @@ from time import perf_counter
 from functions.generate.progress import Progress
 from functions.generate.safety import make_safe
 from functions.generate.verification import Checker
-from functions.runtime.ollama.client import Completion, Message, OllamaClient
+from functions.runtime.ollama.client import Completion, Message, OllamaClient, OllamaError, Piece
 from functions.runtime.stopwatch import Stopwatch
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
 class Written:
-    """What came of one prompt; there is no completion where somebody stopped the model."""
+    """What came of one prompt; no completion where the model was stopped, or failed."""
 
     completion: Completion | None = None
     first_token_ms: float | None = None
     stopped: bool = False
+    failed: bool = False
     began: float = field(default_factory=perf_counter)
 
     @property
@@ -41,9 +45,9 @@ async def write(
     progress: Progress,
     watch: Stopwatch,
 ) -> Written:
-    """Feed the checker with what the model writes, until its end or until somebody stops it.
+    """Feed the checker with what the model writes, until it ends, fails or somebody stops it.
 
-    Raises OllamaError where the model fails, LeaseLostError where the question is another's by now.
+    Raises LeaseLostError where the question is another's by now.
     """
     written = Written()
     with watch.stage("writing"):
@@ -71,14 +75,22 @@ async def _read(
     progress: Progress,
     written: Written,
 ) -> None:
-    async with aclosing(model.stream(messages)) as pieces:
-        async for piece in pieces:
-            if piece.text:
-                written.note_first_token()
-                progress.stage = "writing"
-                # The model's own words: none of its links is a citation's.
-                progress.partial = make_safe(await checker.feed(piece.text))
-            written.completion = piece.completion
+    try:
+        async with aclosing(model.stream(messages)) as pieces:
+            async for piece in pieces:
+                await _take(piece, checker=checker, progress=progress, written=written)
+    except OllamaError as error:
+        log.warning("the model failed", extra={"reason": error.message})
+        written.failed = True
+
+
+async def _take(piece: Piece, *, checker: Checker, progress: Progress, written: Written) -> None:
+    if piece.text:
+        written.note_first_token()
+        progress.stage = "writing"
+        # The model's own words: none of its links is a citation's.
+        progress.partial = make_safe(await checker.feed(piece.text))
+    written.completion = piece.completion
 
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from functions.runtime.embedder.twin import HashEmbedder
 
 EmbeddingFault = Literal["none", "size", "zero", "few"]
-Fault = Literal["none", "down", "missing", "refuse", "error", "break", "garbage", "hang"]
+Fault = Literal["none", "down", "missing", "refuse", "error", "break", "cut", "garbage", "hang"]
 # Longer than any test waits.
 HANG_SECONDS = 30.0
 
@@ -157,6 +157,8 @@ class OllamaTwin:
             await asyncio.sleep(self.pace)
             yield _line(message={"role": "assistant", "content": f"{word} "}, done=False)
             if self.fault == "break":
+                return
+            if self.fault == "cut" and word.endswith("."):
                 return
             if self.fault == "garbage":
                 yield "{not json\n"

@@ -288,6 +288,16 @@ async def test_whatever_a_model_does_the_answer_comes(museum: Any, fault: ModelF
     assert row.answer.startswith("The museum opens at nine on weekdays. [1]")
 
 
+async def test_what_was_shown_of_a_text_that_breaks_off_stays(museum: Any) -> None:
+    museum.model.fault = "cut"
+    museum.model.reply = "On weekdays the museum opens at nine [1]. Tickets cost 12 euros [1]."
+    question = await museum.ask(HOURS)
+    assert await museum.tell(question) == 204
+    row = await museum.row(question)
+    assert (row.answer_kind, row.record["fallback"]) == ("model", "unavailable")
+    assert row.answer == "On weekdays the museum opens at nine. [1]"
+
+
 @pytest.mark.parametrize(
     "reply", ["", "I am a helpful assistant.", "The museum opens at ten past 4 [1]."]
 )

@@ -74,6 +74,11 @@ function Kind({ question: { status, answerKind, fallback, isCached } }: { questi
           <b>Stopped.</b> This much was written and checked by then.
         </p>
       )}
+      {answerKind === 'MODEL' && fallback === 'UNAVAILABLE' && (
+        <p className={css.kind}>
+          <b>Cut short.</b> The language model did not come to its end; this much was written and checked by then.
+        </p>
+      )}
     </>
   );
 }

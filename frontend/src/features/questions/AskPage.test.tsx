@@ -100,6 +100,7 @@ test.each([
   ],
   ['an answer given before is marked as such', { isCached: true }, /Answered before/],
   ['an answer that was stopped says so', { fallback: 'STOPPED' }, /written and checked by then/],
+  ['an answer that broke off says so', { fallback: 'UNAVAILABLE' }, /did not come to its end/],
   ['a refusal names the nearest documents', { status: 'REFUSED', answerKind: null }, 'The nearest documents'],
   [
     'a failure says why',
