@@ -20,7 +20,6 @@ FARTHEST = 0.08
 MOST_COMPARED = 20
 # What a model could not write this time it may write the next.
 LASTING = frozenset({None, "no_model", "unsupported"})
-PRIVATE = ":private"
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +92,10 @@ async def remember(
 ) -> None:
     """Keep an answer that was just published, unless it says more about the moment.
 
-    Where the library changed while it was written, nothing is kept.
+    Where the library changed while it was written, and of private questions, nothing is kept.
     """
     lasting = record.fallback in LASTING and not record.turns and record.cached_from is None
-    if not lasting or (question.conversation or "").endswith(PRIVATE):
+    if not lasting:
         return
     if await library_of(session, question, settings) != kept.library:
         return

@@ -151,7 +151,10 @@ KNOWN_CITATIONS = text(
 
 REMEMBER = text(
     "INSERT INTO cached_answers (question_id, guild_id, model_id, library, embedding)"
-    " VALUES (:question_id, :guild_id, :model_id, :library, CAST(:vector AS vector))"
+    " SELECT :question_id, :guild_id, :model_id, :library, CAST(:vector AS vector)"
+    # What one member alone may read is nobody else's answer, forgotten or not.
+    " WHERE NOT EXISTS (SELECT FROM interactions"
+    " WHERE interactions.question_id = :question_id AND is_private)"
     " ON CONFLICT DO NOTHING"
 )
 

@@ -137,16 +137,27 @@ async def test_what_the_model_could_not_write_is_not_kept(caching: Any) -> None:
     assert (await answered(caching, HOURS)).answer_kind == "model"
 
 
-@pytest.mark.parametrize("conversation", ["discord:1:2:private", "discord:1:2"])
-async def test_private_questions_and_follow_ups_are_not_kept(
-    caching: Any, conversation: str
-) -> None:
+# A member's /forget takes the conversation's name away while the answer is written.
+@pytest.mark.parametrize("conversation", ["discord:1:2:private", None])
+async def test_private_questions_are_not_kept(caching: Any, conversation: str | None) -> None:
+    question = await caching.ask(HOURS)
+    await caching.interact(question, private=True)
+    await caching.rows(
+        "UPDATE questions SET conversation = :name WHERE id = :id RETURNING 1",
+        id=question,
+        name=conversation,
+    )
+    assert await caching.tell(question) == 204
+    assert (await caching.row(question)).answer_kind == "model"
+    assert await caching.rows("SELECT 1 FROM cached_answers") == []
+
+
+async def test_follow_ups_are_not_kept(caching: Any) -> None:
     async def asked(text: str) -> Any:
         question = await caching.ask(text)
         await caching.rows(
-            "UPDATE questions SET conversation = :name WHERE id = :id RETURNING 1",
+            "UPDATE questions SET conversation = 'discord:1:2' WHERE id = :id RETURNING 1",
             id=question,
-            name=conversation,
         )
         await caching.tell(question)
         return await caching.row(question)
@@ -156,7 +167,7 @@ async def test_private_questions_and_follow_ups_are_not_kept(
     await asked(HOURS)
     await asked(follow_up)
     (kept,) = await caching.rows("SELECT count(*) FROM cached_answers")
-    assert kept[0] == (0 if conversation.endswith("private") else 1)
+    assert kept[0] == 1
 
 
 async def test_without_the_wish_nothing_is_kept(museum: Any) -> None:
