@@ -9,13 +9,13 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
     exists,
     func,
     insert,
     not_,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,19 +26,7 @@ from gateway.queries import Position, Rows
 ENDED = ("answered", "refused", "failed")
 MOST_OF_CONVERSATION = 50
 
-# What a page that watches wants to know, as often as four times a second: one statement.
-PROGRESS = text("""
-SELECT status, stage, partial, cancelled_at IS NOT NULL AS is_stopped,
-  CASE WHEN stage = 'queued' THEN
-    (SELECT waiting.place FROM lore_waiting_turns() waiting WHERE waiting.id = questions.id)
-  END AS place
-FROM questions WHERE guild_id = :guild_id AND id = :question_id
-  AND (asked_by = :viewer_id OR NOT EXISTS (
-    SELECT FROM interactions WHERE interactions.question_id = questions.id AND is_private))
-""")
-PLACES = text(
-    "SELECT id, place FROM lore_waiting_turns() WHERE id = ANY(CAST(:question_ids AS uuid[]))"
-)
+WAITING = func.lore_waiting_turns().table_valued("id", "place", name="waiting")
 
 
 def _questions(guild_id: int) -> Select[Any]:
@@ -163,16 +151,26 @@ async def cancel(session: AsyncSession, guild_id: int, question_id: UUID) -> Row
 async def progress(
     session: AsyncSession, guild_id: int, question_id: UUID, *, viewer_id: int
 ) -> Row[Any] | None:
-    """Return how far the answer to a question is."""
-    values = {"guild_id": guild_id, "question_id": question_id, "viewer_id": viewer_id}
-    row: Row[Any] | None = (await session.execute(PROGRESS, values)).one_or_none()
+    """Return how far the answer to a question is, in one statement: pages ask four times a second.
+
+    Whose turn it is, is worked out for a question that waits, and for no other.
+    """
+    place = select(WAITING.c.place).where(WAITING.c.id == Question.id).scalar_subquery()
+    statement = select(
+        Question.status,
+        Question.stage,
+        Question.partial,
+        Question.cancelled_at.is_not(None).label("is_stopped"),
+        case((Question.stage == "queued", place)).label("place"),
+    ).where(Question.guild_id == guild_id, Question.id == question_id, _readable_by(viewer_id))
+    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
     return row
 
 
 async def places(session: AsyncSession, question_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Return the places of those questions that wait for the language model."""
-    rows = await session.execute(PLACES, {"question_ids": list(question_ids)})
-    return {row.id: row.place for row in rows}
+    waiting = select(WAITING.c.id, WAITING.c.place).where(WAITING.c.id.in_(question_ids))
+    return {row.id: row.place for row in await session.execute(waiting)}
 
 
 async def records(session: AsyncSession, question_ids: Sequence[UUID]) -> Rows:
