@@ -177,10 +177,9 @@ async def _probe(
 ) -> int:
     """Return where the document stands when the guild's passages are asked with its own words."""
     rank = await session.scalar(
-        queries.PROBE,
+        queries.probe(embedded.model),
         {
             "guild_id": guild_id,
-            "model_id": embedded.model.id,
             "vector": embedded.probe,
             "chunk_ids": chunk_ids,
         },

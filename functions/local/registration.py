@@ -159,6 +159,6 @@ def _create(name: str, model: RegisteredModel) -> TextClause:
     # Concurrently: nobody who asks or adds a document waits for it.
     return text(
         f"CREATE INDEX CONCURRENTLY {name} ON embeddings"
-        f" USING hnsw ((embedding::halfvec({model.dimensions})) halfvec_cosine_ops)"
+        f" USING hnsw (({model.indexed}) halfvec_cosine_ops)"
         f" WITH (ef_construction = {EF_CONSTRUCTION}) WHERE model_id = {model.id}"
     )

@@ -132,9 +132,7 @@ ITERATE = text(
 @lru_cache(maxsize=16)
 def indexed(model: RegisteredModel) -> TextClause:
     """Walk the model's index. Its number is written out: a parameter would not match the index."""
-    # The expression of the partial index, to the letter: no other finds it.
-    half = f"embeddings.embedding::halfvec({model.dimensions})"
-    distance = f"{half} <=> {_asked(model, kind='halfvec')}"
+    distance = f"{model.indexed} <=> {_asked(model, kind='halfvec')}"
     return _found(
         model,
         "SELECT embeddings.chunk_id, embeddings.embedding FROM embeddings",

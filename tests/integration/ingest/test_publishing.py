@@ -1,8 +1,14 @@
 """What publishing writes of a document beside its text: its language, its terms, fingerprints."""
 
+import numpy as np
 import pytest
+from sqlalchemy import text
 
+from functions.ingest import queries
+from functions.runtime.embedder.checking import vector_text
+from functions.runtime.embedder.registry import EMBEDDED
 from functions.runtime.fingerprints import fingerprint
+from tests.integration.conftest import Knowledge
 from tests.integration.ingest.conftest import Library
 
 GERMAN = """# Hausordnung
@@ -23,16 +29,16 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "language", "held", "missing", "remark"), WRITTEN)
+@pytest.mark.parametrize(("content", "language", "held", "missing", "remark"), WRITTEN)
 async def test_a_document_is_stemmed_in_its_own_language(
     library: Library,
-    text: str,
+    content: str,
     language: str | None,
     held: set[str],
     missing: set[str],
     remark: str,
 ) -> None:
-    await library.tell(await library.add(text.encode()))
+    await library.tell(await library.add(content.encode()))
     assert await library.rows("SELECT language FROM documents") == [(language,)], remark
     terms = {row.term for row in await library.rows("SELECT term FROM postings")}
     assert held <= terms, remark
@@ -58,3 +64,27 @@ async def test_passages_are_kept_with_their_fingerprints(library: Library) -> No
     rows = await library.rows("SELECT text, fingerprint FROM chunks")
     assert rows
     assert all(row.fingerprint == fingerprint(row.text) for row in rows)
+
+
+# The first forty come from the index, whoever stands behind them is compared with all.
+@pytest.mark.parametrize("place", [1, 3, 40, 41, 60])
+async def test_a_rank_counts_what_is_nearer(
+    knowledge: Knowledge, guild_id: int, other_guild_id: int, place: int
+) -> None:
+    texts = [f"bada gofu {'mipu ' * (number % 7)}{number}" for number in range(60)]
+    await knowledge.add(guild_id, "own.txt", texts)
+    await knowledge.add(other_guild_id, "near.txt", ["kazu bada"] * 3)
+    vector = await knowledge.embedder.embed_query("kazu bada")
+    cosines = await knowledge.embedder.embed_passages(texts) @ vector
+    nearer = np.argsort(-cosines, kind="stable")
+    async with knowledge.database.guild(guild_id) as session:
+        ids = (await session.scalars(text("SELECT id FROM chunks ORDER BY ordinal"))).all()
+        values = {
+            "guild_id": guild_id,
+            "vector": vector_text(vector),
+            "chunk_ids": [ids[one] for one in nearer[place - 1 :]],
+        }
+        for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+            await session.execute(text(f"SET LOCAL {setting} = off"))
+        rank = await session.scalar(queries.probe(EMBEDDED), values)
+    assert rank == 1 + np.count_nonzero(cosines > cosines[nearer[place - 1]])
