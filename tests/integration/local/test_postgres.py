@@ -27,5 +27,6 @@ async def test_its_cache_is_a_share_of_the_memory_until_somebody_changes_it(
     folder = tmp_path / "postgres"
     assert await _cached(folder) == "160MB"
     settings = folder / "postgresql.conf"
+    assert "maintenance_work_mem = 80MB" in settings.read_text()
     settings.write_text(settings.read_text().replace("= 160MB", "= 64MB"))
     assert await _cached(folder) == "64MB"
