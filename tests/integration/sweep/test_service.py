@@ -147,6 +147,24 @@ async def test_a_dead_letter_is_always_acknowledged(
     assert answer.status_code == 204, remark
 
 
+async def test_a_dead_letter_nobody_came_for_is_forgotten(
+    database: Database, broker: Broker
+) -> None:
+    async with database.transaction() as session:
+        for name, days in (("kept", 89), ("forgotten", 91)):
+            await session.execute(
+                text(
+                    "INSERT INTO dead_letters (source, event_id, type, received_at)"
+                    " VALUES ('season', :name, 'x', now() - make_interval(days => :days))"
+                ),
+                {"name": name, "days": days},
+            )
+    await _post(database, broker, "/", TICK)
+    async with database.transaction() as session:
+        left = text("SELECT event_id FROM dead_letters WHERE source = 'season'")
+        assert (await session.scalars(left)).all() == ["kept"]
+
+
 async def test_a_dead_letter_is_kept_once(database: Database, broker: Broker) -> None:
     headers = {**TICK, "ce-id": "dead-2", "ce-knativeerrorcode": "400"}
     await _post(database, broker, "/dead-letters", headers)
