@@ -27,6 +27,7 @@ NAME = re.compile(r"[\w.-]{1,64}")
 @click.option("--save", "save_as", metavar="NAME", help="Keep this run to compare others with.")
 @click.option("--against", metavar="NAME", help="Say whether this run is better than a kept one.")
 @click.option("--answers", is_flag=True, help="Also tell whether quotations hold the answer.")
+@click.option("--written", default=0, metavar="N", help="Let the language model answer N of them.")
 @click.option("--last-turn", is_flag=True, help="Leave out what was said before a question.")
 @click.option("--here", is_flag=True, help="Use this installation's database, not a fresh one.")
 @click.option("--no-cache", is_flag=True, help="Embed everything anew.")
@@ -38,6 +39,7 @@ def eval(  # noqa: A001, PLR0913 - the command's name and its options
     save_as: str | None,
     against: str | None,
     answers: bool,
+    written: int,
     last_turn: bool,
     here: bool,
     no_cache: bool,
@@ -54,7 +56,8 @@ def eval(  # noqa: A001, PLR0913 - the command's name and its options
         target = _file(folder, save_as) if save_as else None
         plan = Plan(
             here=here,
-            answers=answers,
+            answers=answers or bool(written),
+            written=written,
             conversation=not last_turn,
             vectors=None if no_cache else folder / "vectors.sqlite",
         )

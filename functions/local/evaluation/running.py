@@ -28,6 +28,7 @@ from functions.local.evaluation.measures import (
 from functions.local.evaluation.refusals import refused_shares
 from functions.local.evaluation.schemas import Figures, Outcome, QuestionSet
 from functions.local.evaluation.vectors import RememberingEmbedder
+from functions.local.evaluation.writing import spread_evenly, writing
 from functions.local.home import models_path
 from functions.local.owner import opened_owner
 from functions.local.postgres import start_postgres
@@ -51,13 +52,15 @@ Report = Callable[[str, int, int], None]
 class Plan:
     """How an evaluation is run; ``vectors`` is the file that remembers them, None for no memory.
 
-    ``here`` takes the database of this installation instead of a fresh one.
+    ``here`` takes the database of this installation instead of a fresh one. ``written`` is how many
+    questions the language model answers.
     """
 
     here: bool
     answers: bool
     conversation: bool
     vectors: Path | None
+    written: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +136,28 @@ async def measure(
                 questions.questions,
                 step=_counting(report, f"Asking {questions.name}", len(questions.questions)),
             )
-    figures = _figures(questions, outcomes)
+        written = await _write(clients, guild_id, questions, outcomes, plan=plan, report=report)
+    figures = {**_figures(questions, outcomes), "written": written}
     figures["seconds"] = round(time.perf_counter() - started, 1)
     return Measured(figures=figures, answers=kept(outcomes))
+
+
+async def _write(
+    clients: Clients,
+    guild_id: int,
+    questions: QuestionSet,
+    outcomes: Sequence[Outcome],
+    *,
+    plan: Plan,
+    report: Report,
+) -> Figures | None:
+    """Let the language model answer some of the questions, where that is wanted."""
+    chosen = spread_evenly(outcomes, plan.written)
+    if not chosen:
+        return None
+    async with writing(clients, guild_id) as answering:
+        step = _counting(report, f"Answering {questions.name}", len(chosen))
+        return await answering.answer_all(chosen, step=step)
 
 
 def _counting(report: Report, what: str, total: int) -> Callable[[], None]:

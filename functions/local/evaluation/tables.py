@@ -19,6 +19,8 @@ def tables(sets: Sequence[Figures]) -> Iterator[Table]:
     yield _rankings(sets)
     if any(figures["answers"] for figures in sets):
         yield _answers(sets)
+    if any(figures["written"] for figures in sets):
+        yield _written(sets)
     yield _refused(sets)
     for figures in sets:
         if figures["refusal_auroc"] is not None:
@@ -56,6 +58,19 @@ def _answers(sets: Sequence[Figures]) -> Table:
     for figures in sets:
         if found := figures["answers"]:
             table.add_row(figures["name"], *(_said(share) for share in found.values()))
+    return table
+
+
+def _written(sets: Sequence[Figures]) -> Table:
+    title = "Answers that hold the answer, by who wrote them"
+    table = Table("set", "model", "asked", "own text", "shown", "quoted", "seen in", "whole in")
+    table.title, table.box = title, SIMPLE_HEAD
+    for figures in sets:
+        if found := figures["written"]:
+            counts = ("asked", "gold_in_own", "gold_in_shown", "gold_in_quotation")
+            times = (f"{found[name]['p50'] / 1000:.1f} s" for name in ("visible_ms", "ended_ms"))
+            named = (figures["name"], found["model"])
+            table.add_row(*named, *(str(found[name]) for name in counts), *times)
     return table
 
 

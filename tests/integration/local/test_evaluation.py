@@ -1,8 +1,14 @@
 """An evaluation in a real database: what it measures is what search does, and it leaves nothing."""
 
+import dataclasses
+from collections.abc import Iterable
+from io import StringIO
+
 import httpx
 import msgspec
 import pytest
+from rich.console import Console
+from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -12,12 +18,16 @@ from functions.local.evaluation.asking import EVERY_CANDIDATE
 from functions.local.evaluation.loading import load, parsed_paper, scratch_guild
 from functions.local.evaluation.running import Plan, measure
 from functions.local.evaluation.schemas import Paper, Question, QuestionSet
+from functions.local.evaluation.tables import tables
+from functions.local.home import UsageError
 from functions.runtime.clients import Clients
 from functions.runtime.embedder.twin import HashEmbedder
+from functions.runtime.ollama.twin import OllamaTwin
 from functions.runtime.passages import MAXIMUM_PASSAGES, SearchRequest, SearchResponse
 from functions.runtime.settings import Settings
 from functions.search.main import build
 from functions.search.service import search
+from tests.serving import served
 
 PLAN = Plan(here=False, answers=True, conversation=True, vectors=None)
 TOPICS = ["parking garage", "opening hours", "lost property", "guided tours", "dogs allowed"]
@@ -110,3 +120,54 @@ def test_a_title_becomes_the_first_heading_and_an_id_never_a_title() -> None:
     assert titled.text == "Opening hours\n\nAt nine.\n\nAt noon."
     assert parsed_paper(Paper(id="x", title="", text="<b>At</b> nine.")).title == ""
     assert parsed_paper(Paper(id="x", title="", text="<b>At</b> nine.")).text == "<b>At</b> nine."
+
+
+async def test_the_language_model_is_held_against_quotations(
+    database: Database, owner_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The twin's cosines are no evidence of anything.
+    monkeypatch.setattr("functions.generate.answering.least_evidence", lambda _: 0.0)
+    before = await counted(owner_url)
+    twin = OllamaTwin(reply="Everything about parking garage: see desk 0 [1]. See you at desk 7.")
+    async with served(twin.app) as url:
+        settings = Settings(ollama_host=url)
+        clients = Clients(settings, name="evaluation", database=database, embedder=HashEmbedder())
+        questions = QuestionSet(name="desk", language="en", papers=PAPERS, questions=QUESTIONS)
+        plan = dataclasses.replace(PLAN, written=3)
+        measured = await measure(clients, questions, plan=plan, report=lambda *_: None)
+    written = measured.figures["written"]
+    assert "llama3.2" in _as_text(tables([{**measured.figures, "against": None}]))
+    seen, whole = written.pop("visible_ms"), written.pop("ended_ms")
+    assert 0 < seen["p50"] <= whole["p50"] <= whole["p95"]
+    assert written == {
+        "model": "llama3.2",
+        "asked": 3,
+        "by_model": 1,
+        "refused": 0,
+        "gold_in_own": 1,
+        "gold_in_shown": 3,
+        "gold_in_quotation": 3,
+    }
+    assert await counted(owner_url) == before
+
+
+def _as_text(found: Iterable[Table]) -> str:
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(*found)
+    return console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("host", "says"), [(None, "OLLAMA_HOST is not set"), ("127.0.0.1:9", "lore models")]
+)
+async def test_without_a_language_model_it_says_so(
+    database: Database, owner_url: str, host: str | None, says: str
+) -> None:
+    before = await counted(owner_url)
+    settings = Settings(ollama_host=host)
+    clients = Clients(settings, name="evaluation", database=database, embedder=HashEmbedder())
+    questions = QuestionSet(name="desk", language="en", papers=PAPERS, questions=QUESTIONS)
+    plan = dataclasses.replace(PLAN, written=3)
+    with pytest.raises(UsageError, match=says):
+        await measure(clients, questions, plan=plan, report=lambda *_: None)
+    assert await counted(owner_url) == before
