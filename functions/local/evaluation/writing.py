@@ -166,14 +166,16 @@ def spread_evenly(outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
 
 
 def _figures(answers: Sequence[Answer], *, model: str) -> Figures:
+    # Where the gate refused, nobody wrote or quoted.
+    given = [answer for answer in answers if answer.kind]
     return {
         "model": model,
         "asked": len(answers),
-        "by_model": sum(answer.kind == "model" for answer in answers),
-        "refused": sum(answer.kind is None for answer in answers),
-        "gold_in_own": sum(answer.own for answer in answers),
-        "gold_in_shown": sum(answer.shown for answer in answers),
-        "gold_in_quotation": sum(answer.quoted for answer in answers),
+        "refused": len(answers) - len(given),
+        "by_model": sum(answer.kind == "model" for answer in given),
+        "gold_in_own": sum(answer.own for answer in given),
+        "gold_in_shown": sum(answer.shown for answer in given),
+        "gold_in_quotation": sum(answer.quoted for answer in given),
         "visible_ms": _spread([answer.visible_ms for answer in answers]),
         "ended_ms": _spread([answer.ended_ms for answer in answers]),
     }
