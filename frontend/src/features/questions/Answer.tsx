@@ -76,7 +76,8 @@ function Kind({ question: { status, answerKind, fallback, isCached } }: { questi
       )}
       {answerKind === 'MODEL' && fallback === 'UNAVAILABLE' && (
         <p className={css.kind}>
-          <b>Cut short.</b> The language model did not come to its end; this much was written and checked by then.
+          <b>Cut short.</b> The language model did not come to its end; this much was written and checked by
+          then.
         </p>
       )}
     </>
