@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
 from typing import TYPE_CHECKING
 
 from functions.runtime.errors import LorekeeperError
@@ -22,6 +23,8 @@ PAUSE_SECONDS = 1.0
 SHARE_CACHED = 1 / 8
 LEAST_CACHED_MIB = 128
 MOST_CACHED_MIB = 1024
+LEAST_BUILDING_MIB = 16
+SHARED = Path("/dev/shm")  # noqa: S108 - what is asked is its size
 
 
 class PostgresNotStartedError(LorekeeperError):
@@ -106,8 +109,11 @@ def _initialise(server: "PostgresServer") -> None:
     if (server.pgdata / "PG_VERSION").exists():
         return
     server.ensure_pgdata_inited()
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
     cached = min(MOST_CACHED_MIB, max(LEAST_CACHED_MIB, int(memory * SHARE_CACHED)))
+    # An index whose graph does not fit in here takes far longer to build. Builders that work side
+    # by side keep it where a container may have 64 MB.
+    shared = disk_usage(SHARED).free // 2**20 if SHARED.exists() else memory
+    building = max(LEAST_BUILDING_MIB, min(cached, shared) // 2)
     with (server.pgdata / "postgresql.conf").open("a") as settings:
-        # An index whose graph does not fit in the latter takes far longer to build.
-        settings.write(f"\nshared_buffers = {cached}MB\nmaintenance_work_mem = {cached // 2}MB\n")
+        settings.write(f"\nshared_buffers = {cached}MB\nmaintenance_work_mem = {building}MB\n")
