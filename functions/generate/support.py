@@ -17,6 +17,9 @@ from functions.runtime.sentences import split_sentences
 log = logging.getLogger(__name__)
 # The share of a sentence's telling words that its passage must hold: room for a paraphrase.
 LEAST_WORDS = 0.6
+# Where nobody says which passage, one place in it must hold this much: a weak model draws its words
+# together from all over a passage.
+LEAST_WORDS_IN_ONE_PLACE = 0.7
 # Where it holds this much of them, meaning decides.
 LEAST_WORDS_BESIDE_MEANING = 0.3
 # Cosines of a sentence with the nearest one of a passage, measured on XQuAD's translations of one
@@ -28,6 +31,8 @@ LEAST_MEANING_ACROSS_SCRIPTS = 0.835
 LEAST_MEANING_WITHIN_LANGUAGE = 0.9
 # Two sentences that share this much speak of one thing, and then must both affirm or both deny.
 SAME_SUBJECT = 0.5
+# "3000 rpm" says nothing of what turns so fast, where a sentence tells two speeds.
+FEWEST_WORDS_BESIDE_FIGURES = 2
 LONGEST_CLAIM = 400
 LONGEST_QUOTE = 300
 # What small models say about their own writing.
@@ -53,6 +58,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     words: frozenset[str]
     figures: frozenset[str]
     titled: frozenset[str]
+    heading: frozenset[str]
     language: str | None
     sentences: list[Said]
 
@@ -71,13 +77,15 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_source(passage: Passage) -> Source:
     """Look up what a passage says."""
-    whole = f"{passage.title} {passage.location} {passage.text}"
+    heading = f"{passage.title} {passage.location}"
+    whole = f"{heading} {passage.text}"
     scores = {mark.start: mark.score for mark in passage.highlights}
     return Source(
         passage=passage,
         words=frozenset(terms(whole)),
         figures=figures(whole),
-        titled=figures(f"{passage.title} {passage.location}"),
+        titled=figures(heading),
+        heading=frozenset(terms(heading)),
         language=detect_language(passage.text),
         sentences=[
             _read_sentence(passage.text[span.start : span.end], scores.get(span.start, 0.0))
@@ -161,6 +169,7 @@ class Weighing:
         held = {number for number, share in shares.items() if share and share >= LEAST_WORDS}
         if any(number in held for number in cited):
             return [number for number in cited if number in held]
+        held = {number for number in held if self._in_one_place(claim, number)}
         if held:
             return [max(held, key=lambda number: (shares[number] or 0.0, -number))]
         unclear = [
@@ -172,6 +181,20 @@ class Weighing:
         if any(number in near for number in cited):
             return [number for number in cited if number in near]
         return [max(near, key=near.__getitem__)] if near else []
+
+    def _in_one_place(self, claim: Claim, number: int) -> bool:
+        """Tell whether a sentence of a passage says what is claimed.
+
+        Its heading and the sentence before say what it speaks of.
+        """
+        said, source = self.nearest(claim, number), self.sources[number - 1]
+        bare = claim.words - claim.figures - ABOUT_ITSELF
+        if len(bare) < FEWEST_WORDS_BESIDE_FIGURES and said.figures - claim.figures:
+            return False
+        place = source.sentences.index(said) if said in source.sentences else 0
+        before = source.sentences[max(place - 1, 0) : place]
+        words = source.heading.union(said.words, *(one.words for one in before))
+        return len(claim.words & words) >= LEAST_WORDS_IN_ONE_PLACE * len(claim.words)
 
     def relevance(self, claim: Claim, number: int) -> float:
         """Return how likely what a claim says of a passage answers the question, 0 to 1.

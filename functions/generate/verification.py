@@ -16,9 +16,10 @@ from functions.runtime.sentences import Span, split_sentences
 
 # Where less of a text than this stands, the documents' own words are shown in its place.
 LEAST_KEPT = 0.5
+# All of it, where a model cites nothing by itself: that is a weak one.
+LEAST_KEPT_UNCITED = 1.0
 # A true sentence of a passage need not answer the question: one of those that are kept has to rest
-# on one that might well be the answer. A model that cites nothing by itself is a weak one: what it
-# says has to rest on what would be quoted first.
+# on one that might well be the answer; of what is uncited, on what would be quoted first.
 LEAST_RELEVANCE = LEAST_OF_BEST
 LEAST_RELEVANCE_UNCITED = 0.3
 UNSUPPORTED = " (not in the documents)"
@@ -94,9 +95,11 @@ class Checker:
         self._pending = ""
         kept = [sentence for sentence in self._sentences if sentence.numbers]
         written = sum(len(sentence.text) for sentence in self._sentences)
-        if not kept or sum(len(sentence.text) for sentence in kept) < LEAST_KEPT * written:
+        is_cited = any(sentence.is_cited for sentence in kept)
+        least_kept = LEAST_KEPT if is_cited else LEAST_KEPT_UNCITED
+        if not kept or sum(len(sentence.text) for sentence in kept) < least_kept * written:
             return None
-        least = LEAST_RELEVANCE if any(one.is_cited for one in kept) else LEAST_RELEVANCE_UNCITED
+        least = LEAST_RELEVANCE if is_cited else LEAST_RELEVANCE_UNCITED
         if max(sentence.relevance for sentence in kept) < least:
             return None
         return Draft(text=self.shown, citations=self._citations(), kind="model", model=model)

@@ -54,6 +54,9 @@ class Poisoned:
         return Response(msgspec.json.encode(found), media_type="application/json")
 
 
+CITED = "The museum opens at nine on weekdays [1]."
+
+
 def said_by(body: dict[str, Any]) -> str:
     """Return what the worst model says to a prompt: every line that a document told it to say."""
     user = body["messages"][-1]["content"]
@@ -84,7 +87,9 @@ class Obedient:
     async def _chat(self, request: Request) -> Response:
         body = await request.json()
         self.chats.append(body)
-        text = f"{said_by(body)}\n\n{self.orders.format(told=body['messages'][0]['content'])}"
+        told = body["messages"][0]["content"]
+        # What cites nothing gives way to a quotation, and would try nothing.
+        text = f"{CITED}\n{said_by(body)}\n\n{self.orders.format(told=told)}"
         lines = [
             {"message": {"role": "assistant", "content": text}, "done": False},
             {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"},

@@ -147,6 +147,27 @@ async def test_words_alone_do_not_make_a_claim_true(passage: Make, text: str, re
     assert await checked(text, [passage(MUSEUM), passage(FERRY, number=2)]) is None, remark
 
 
+UNCITED = [
+    ("It is 3000 rpm", "Speeds are 3600 rpm here, 3000 rpm there.", "which of two?"),
+    (
+        "The museum sells tickets for adults on weekdays",
+        "The museum opens on weekdays. Old ships lie outside. Tickets for adults cost 9 euros.",
+        "words drawn together from all over",
+    ),
+    ("The museum opens at 9 on weekdays. Dragons guard it", MUSEUM, "something invented beside"),
+]
+
+
+@pytest.mark.parametrize(("said", "source", "remark"), UNCITED)
+async def test_a_model_that_cites_nothing_is_held_to_more(
+    passage: Make, said: str, source: str, remark: str
+) -> None:
+    first, *rest = said.split(". ")
+    cited = ". ".join([f"{first} [1]", *rest])
+    assert await checked(f"{said}.", [passage(source)]) is None, remark
+    assert await checked(f"{cited}.", [passage(source)]) is not None, remark
+
+
 @pytest.mark.parametrize(
     ("marker", "numbers"),
     [("[1]", 1), ("【1】", 1), ("[Passage 1]", 1), ("[1, 2]", 1), ("[ 1 ]", 1), ("[9]", 1)],
