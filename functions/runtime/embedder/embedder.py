@@ -121,12 +121,14 @@ class Embedder:
                     await self._turns.turn()
                 return await self._in(executor, lambda: self._embed(tokens))
 
-        tasks = [asyncio.ensure_future(embed(tokens)) for tokens in tokenised]
+        # The longest first: at the end of a batch no thread waits for another's long passage.
+        order = sorted(range(len(tokenised)), key=lambda place: -len(tokenised[place]))
+        tasks = {place: asyncio.ensure_future(embed(tokenised[place])) for place in order}
         try:
-            return _stack(await asyncio.gather(*tasks))
+            return _stack(await asyncio.gather(*(tasks[place] for place in sorted(order))))
         finally:
             # After a failure the rest of a long document would be embedded for nobody.
-            for task in tasks:
+            for task in tasks.values():
                 task.cancel()
 
     def close(self) -> None:
