@@ -297,8 +297,10 @@ def _note_writing(job: Job, checker: Checker, written: Written) -> None:
     job.record.checked = checker.checked
     if written.first_token_ms is not None:
         job.timings["first_token"] = written.first_token_ms
-    if written.stopped or written.failed:
-        job.record.fallback = "stopped" if written.stopped else "unavailable"
+    if written.failed:
+        job.record.fallback = "unavailable"
+    if written.stopped:
+        job.record.fallback = "stopped"
     if completion := written.completion:
         job.record.prompt_tokens = completion.prompt_tokens
         job.record.written_tokens = completion.written_tokens

@@ -161,14 +161,11 @@ def probe(model: RegisteredModel) -> TextClause:
     Whoever is not among the first that the index brings is compared with every passage: a million
     take 0.4 s, which no document that finds itself need wait for.
     """
-    # In sub-selects, which are worked out once.
-    asked = "(SELECT CAST(CAST(:vector AS text) AS {}))"
-    half = asked.format(f"halfvec({model.dimensions})")
-    whole = asked.format("vector")
+    whole = "(SELECT CAST(CAST(:vector AS text) AS vector))"
     return text(
         "SELECT coalesce((SELECT min(place) FROM ("  # noqa: S608 - ours
         " SELECT chunk_id, rank() OVER (ORDER BY distance) AS place FROM ("
-        f" SELECT chunk_id, {model.indexed} <=> {half} AS distance FROM embeddings"
+        f" SELECT chunk_id, {model.distance_by_index('vector')} AS distance FROM embeddings"
         f" WHERE model_id = {model.id} AND guild_id = :guild_id ORDER BY distance LIMIT {PROBED}"
         " ) nearest) ranked WHERE chunk_id = ANY(CAST(:chunk_ids AS bigint[]))),"
         " (SELECT count(*) + 1 FROM embeddings"

@@ -80,10 +80,10 @@ ALLOWED = _statement(
 )
 
 
-def _asked(model: RegisteredModel, name: str = "moved", kind: str = "vector") -> str:
+def _asked(model: RegisteredModel, name: str = "moved") -> str:
     # In a sub-select, which is worked out once: a prepared plan would read the text for each row,
     # 150 ms for 5,000.
-    return f"(SELECT CAST(CAST(:{name} AS text) AS {kind}({model.dimensions})))"
+    return f"(SELECT CAST(CAST(:{name} AS text) AS vector({model.dimensions})))"
 
 
 def _found(model: RegisteredModel, *nearest: str) -> TextClause:
@@ -132,12 +132,11 @@ ITERATE = text(
 @lru_cache(maxsize=16)
 def indexed(model: RegisteredModel) -> TextClause:
     """Walk the model's index. Its number is written out: a parameter would not match the index."""
-    distance = f"{model.indexed} <=> {_asked(model, kind='halfvec')}"
     return _found(
         model,
         "SELECT embeddings.chunk_id, embeddings.embedding FROM embeddings",
         f"WHERE embeddings.model_id = {model.id} AND embeddings.guild_id = :guild_id",
-        f"ORDER BY {distance} LIMIT :depth",
+        f"ORDER BY {model.distance_by_index('moved')} LIMIT :depth",
     )
 
 

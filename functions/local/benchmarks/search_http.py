@@ -21,6 +21,7 @@ from functions.local.home import models_path
 from functions.runtime.embedder.checking import vector_text
 from functions.runtime.embedder.embedder import Embedder
 from functions.runtime.embedder.protocol import MODEL_NAME
+from functions.runtime.embedder.registry import EMBEDDED
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.passages import SearchRequest
 
@@ -33,8 +34,8 @@ MOST_BYTES: Final = 65_536
 START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 BARE: Final = (
-    "SELECT chunk_id FROM embeddings WHERE model_id = 1"
-    " ORDER BY embedding::halfvec(384) <=> $1::text::halfvec(384) LIMIT $2"
+    "SELECT chunk_id FROM embeddings WHERE model_id = 1"  # noqa: S608 - ours
+    f" ORDER BY {EMBEDDED.indexed} <=> $1::text::halfvec({EMBEDDED.dimensions}) LIMIT $2"
 )
 
 

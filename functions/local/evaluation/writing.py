@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import text
 
+from functions.generate.extracting import MOST_SENTENCES
 from functions.generate.service import generate
 from functions.local.evaluation.gold import holds_gold
 from functions.local.evaluation.schemas import Figures, Outcome
@@ -27,13 +28,12 @@ from functions.runtime.events import QUESTION_ASKED, Event
 from functions.runtime.ollama.client import Message, OllamaClient, Piece
 from functions.search.main import build
 
-QUOTED_SENTENCES: Final = 3
 LOOK_SECONDS: Final = 0.05
 ASK = text(
     "INSERT INTO questions (guild_id, text, origin) VALUES (:guild_id, :text, 'cli') RETURNING id"
 )
 SEEN = text("SELECT partial IS NOT NULL OR answer IS NOT NULL FROM questions WHERE id = :id")
-ENDED = text("SELECT status, answer, answer_kind FROM questions WHERE id = :id")
+ENDED = text("SELECT answer, answer_kind FROM questions WHERE id = :id")
 
 Step = Callable[[], None]
 
@@ -109,7 +109,7 @@ class Writing:
             kind=row.answer_kind,
             own=holds_gold(self.model.own, question.gold),
             shown=holds_gold(row.answer or "", question.gold),
-            quoted=holds_gold(outcome.sentences.get(QUOTED_SENTENCES, ""), question.gold),
+            quoted=holds_gold(outcome.sentences.get(MOST_SENTENCES, ""), question.gold),
             visible_ms=visible * 1000,
             ended_ms=ended * 1000,
         )

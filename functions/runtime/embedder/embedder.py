@@ -125,7 +125,7 @@ class Embedder:
         order = sorted(range(len(tokenised)), key=lambda place: -len(tokenised[place]))
         tasks = {place: asyncio.ensure_future(embed(tokenised[place])) for place in order}
         try:
-            return _stack(await asyncio.gather(*(tasks[place] for place in sorted(order))))
+            return _stack(await asyncio.gather(*(tasks[place] for place in range(len(tokenised)))))
         finally:
             # After a failure the rest of a long document would be embedded for nobody.
             for task in tasks.values():

@@ -50,6 +50,14 @@ class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
         """
         return f"embedding::halfvec({self.dimensions})"
 
+    def distance_by_index(self, name: str) -> str:
+        """Return the distance from the vector in parameter ``name``, as the model's index has it.
+
+        In a sub-select, which is worked out once: a prepared plan would read the text for each row.
+        """
+        asked = f"(SELECT CAST(CAST(:{name} AS text) AS halfvec({self.dimensions})))"
+        return f"{self.indexed} <=> {asked}"
+
     def on_common_scale(self, cosine: float) -> float:
         """Return a cosine as multilingual-e5-small would have it, which evidence is fitted to.
 
