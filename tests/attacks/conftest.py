@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from functions.runtime.passages import Highlight, Passage, SearchRequest, SearchResponse
 from functions.runtime.sentences import split_sentences
-from tests.integration.conftest import knowledge, model
-from tests.integration.generate.conftest import Asker, asker, empty_queue
+from tests.integration.conftest import empty_queue, knowledge, model
+from tests.integration.generate.conftest import Asker, asker
 
 __all__ = ["asker", "empty_queue", "knowledge", "model"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -166,3 +167,13 @@ async def other_guild_id(database: Database, guild_id: int) -> int:
             text("INSERT INTO guilds (guild_id, name) VALUES (:id, 'Other guild')"), {"id": other}
         )
     return other
+
+
+@pytest.fixture
+async def empty_queue(owner_url: str) -> AsyncIterator[None]:
+    """The queue for the model is one for all guilds: nobody of another test is in line."""
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("TRUNCATE model_turns")
+    yield
+    await connection.execute("TRUNCATE model_turns")
+    await connection.close()

@@ -6,7 +6,7 @@ must not spoil what the documents say.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from functions.generate.extracting import MOST_SENTENCES
 from functions.generate.service import generate
@@ -33,9 +33,10 @@ ASK = text(
     "INSERT INTO questions (guild_id, text, origin) VALUES (:guild_id, :text, 'cli') RETURNING id"
 )
 SEEN = text("SELECT partial IS NOT NULL OR answer IS NOT NULL FROM questions WHERE id = :id")
-ENDED = text("SELECT answer, answer_kind FROM questions WHERE id = :id")
+ENDED = text("SELECT answered_at, answer, answer_kind FROM questions WHERE id = :id")
 
 Step = Callable[[], None]
+Look = Callable[[TextClause], Awaitable[Any]]
 
 
 class OverheardModel(OllamaClient):
@@ -97,8 +98,8 @@ class Writing:
             type=QUESTION_ASKED,
             data={"question_id": str(row_id)},
         )
-        answering = asyncio.create_task(generate(self.clients, event))
         look = partial(self._row, guild_id, row_id)
+        answering = asyncio.create_task(self._generate(event, look))
         while not answering.done() and not (await look(SEEN))[0]:
             await asyncio.wait({answering}, timeout=LOOK_SECONDS)
         visible = time.perf_counter() - started
@@ -114,7 +115,14 @@ class Writing:
             ended_ms=ended * 1000,
         )
 
-    async def _row(self, guild_id: int, row_id: UUID, statement: Any) -> Any:
+    async def _generate(self, event: Event, look: Look) -> None:
+        """Hand in the question until it has ended: while others write it is given back."""
+        await generate(self.clients, event)
+        while not (await look(ENDED)).answered_at:
+            await asyncio.sleep(LOOK_SECONDS)
+            await generate(self.clients, event)
+
+    async def _row(self, guild_id: int, row_id: UUID, statement: TextClause) -> Any:
         async with self.clients.database.guild(guild_id) as session:
             return (await session.execute(statement, {"id": row_id})).one()
 

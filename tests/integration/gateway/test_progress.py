@@ -97,7 +97,11 @@ async def test_a_stream_of_an_ended_question_ends_at_once(member: Person, librar
 
 
 async def test_a_stream_tells_the_place_in_the_queue(
-    member: Person, guild_id: int, database: Database, monkeypatch: pytest.MonkeyPatch
+    member: Person,
+    guild_id: int,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    empty_queue: None,
 ) -> None:
     monkeypatch.setattr(progress, "LONGEST_STREAM", 0.05)
     questions = [await _ask(member, guild_id) for _ in range(2)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
@@ -154,16 +153,6 @@ class Asker:
         return await self.rows(
             "SELECT * FROM citations WHERE question_id = :id ORDER BY number", id=question
         )
-
-
-@pytest.fixture
-async def empty_queue(owner_url: str) -> AsyncIterator[None]:
-    """The queue for the model is one for all guilds: nobody of another test is in line."""
-    connection = await asyncpg.connect(owner_url)
-    await connection.execute("TRUNCATE model_turns")
-    yield
-    await connection.execute("TRUNCATE model_turns")
-    await connection.close()
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """An evaluation in a real database: what it measures is what search does, and it leaves nothing."""
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable
 from io import StringIO
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -46,6 +48,16 @@ COUNT = text(
     " (SELECT count(*) FROM document_versions), (SELECT count(*) FROM chunks),"
     " (SELECT count(*) FROM embeddings), (SELECT count(*) FROM postings)"
 )
+WRITTEN_ELSEWHERE = (
+    "INSERT INTO questions (guild_id, text, origin, status, lease_id, lease_expires_at)"
+    " VALUES ($1, 'why?', 'cli', 'answering', gen_random_uuid(), now() + interval '5 minutes')"
+    " RETURNING id"
+)
+TURN = (
+    "INSERT INTO model_turns (question_id, guild_id, round, lease_id)"
+    " SELECT id, $2, 0, lease_id FROM questions WHERE id = $1"
+)
+GIVEN_BACK = "SELECT EXISTS (SELECT FROM questions WHERE stage = 'queued' AND lease_id IS NULL)"
 
 
 @pytest.fixture
@@ -123,7 +135,10 @@ def test_a_title_becomes_the_first_heading_and_an_id_never_a_title() -> None:
 
 
 async def test_the_language_model_is_held_against_quotations(
-    database: Database, owner_url: str, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    owner_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    empty_queue: None,
 ) -> None:
     # The twin's cosines are no evidence of anything.
     monkeypatch.setattr("functions.generate.answering.least_evidence", lambda _: 0.0)
@@ -149,6 +164,38 @@ async def test_the_language_model_is_held_against_quotations(
         "gold_in_quotation": 3,
     }
     assert await counted(owner_url) == before
+
+
+async def test_a_question_that_waits_for_the_language_model_is_not_refused(
+    database: Database,
+    owner_url: str,
+    guild_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    empty_queue: None,
+) -> None:
+    monkeypatch.setattr("functions.generate.answering.least_evidence", lambda _: 0.0)
+    owner = await asyncpg.connect(owner_url)
+    other = await owner.fetchval(WRITTEN_ELSEWHERE, guild_id)
+    await owner.execute(TURN, other, guild_id)
+
+    async def end_elsewhere() -> None:
+        while not await owner.fetchval(GIVEN_BACK):  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.02)
+        await owner.execute("DELETE FROM model_turns WHERE question_id = $1", other)
+
+    ending = asyncio.create_task(end_elsewhere())
+    twin = OllamaTwin(reply="Everything about parking garage: see desk 0 [1].")
+    async with served(twin.app) as url:
+        clients = Clients(
+            Settings(ollama_host=url), name="evaluation", database=database, embedder=HashEmbedder()
+        )
+        questions = QuestionSet(name="desk", language="en", papers=PAPERS, questions=QUESTIONS)
+        plan = dataclasses.replace(PLAN, written=1)
+        measured = await measure(clients, questions, plan=plan, report=lambda *_: None)
+    await ending
+    await owner.close()
+    assert measured.figures["written"]["refused"] == 0
+    assert measured.figures["written"]["gold_in_shown"] == 1
 
 
 def _as_text(found: Iterable[Table]) -> str:

@@ -289,10 +289,9 @@ async def test_what_is_not_due_stays(
 
 
 async def test_whose_turn_it_is_at_the_model_is_woken_though_nobody_said_so(
-    database: Database, owner_url: str, guild_id: int, broker: Broker
+    database: Database, owner_url: str, guild_id: int, broker: Broker, empty_queue: None
 ) -> None:
     owner = await asyncpg.connect(owner_url)
-    await owner.execute("TRUNCATE model_turns")
     first, second = [await _ask(database, guild_id, 60) for _ in range(2)]
     for round_, waiting in enumerate((first, second)):
         await owner.execute(
@@ -312,5 +311,4 @@ async def test_whose_turn_it_is_at_the_model_is_woken_though_nobody_said_so(
     )
     await _post(database, broker, "/", TICK)
     assert broker.subjects.count(str(first)) == 1
-    await owner.execute("TRUNCATE model_turns")
     await owner.close()
