@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -39,7 +40,10 @@ def run_command(work: Callable[[], Awaitable[Result]], *, as_json: bool) -> Resu
     """Run a command to its end; a known error becomes its sentence and an exit status."""
 
     async def run() -> Result:
-        return await work()
+        running = asyncio.ensure_future(work())
+        # As Ctrl-C does: what a command has started, such as a PostgreSQL, is stopped with it.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        return await running
 
     try:
         return asyncio.run(run())
@@ -49,7 +53,9 @@ def run_command(work: Callable[[], Awaitable[Result]], *, as_json: bool) -> Resu
         err.print(f"[red]✗[/red] {escape(error.message)}")
         raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        raise SystemExit(128 + signal.SIGINT) from None
+    except asyncio.CancelledError:
+        raise SystemExit(128 + signal.SIGTERM) from None
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """``lore bench``: figures of this installation, each beside something run in the same minute."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ import click
 from rich.table import Table
 
 from functions.local.benchmarks import cold_start
-from functions.local.console import err, out, print_json, progress_bar, reporting
+from functions.local.console import err, out, print_json, progress_bar, reporting, run_command
 
 KINDS = ("median", "minimum", "maximum")
 Measuring = Coroutine[Any, Any, dict[str, Any]]
@@ -55,11 +54,14 @@ def measure_ingest(*, documents: int, passages: int, pages: int, as_json: bool) 
     # Each brings a database or a model along; the webhook's figures need neither.
     from functions.local.benchmarks import embedding, memory, storing  # noqa: PLC0415
 
-    figures = {
-        "storing": _shown("Storing  ", documents, lambda step: storing.measure(documents, step)),
-        "embedding": _shown("Embedding", passages, lambda step: embedding.measure(passages, step)),
-        "memory": _memory(pages, memory.measure),
-    }
+    async def work() -> dict[str, dict[str, Any]]:
+        return {
+            "storing": await _shown("Storing  ", documents, storing.measure),
+            "embedding": await _shown("Embedding", passages, embedding.measure),
+            "memory": await _memory(pages, memory.measure),
+        }
+
+    figures = run_command(work, as_json=as_json)
     if as_json:
         print_json(figures)
     else:
@@ -94,7 +96,8 @@ def measure_search(
         http=passages[0], scale=passages[1:], vectors=vectors, rounds=rounds, changing=changing
     )
     with progress_bar() as bars:
-        figures = asyncio.run(measure(sizes, only=only, report=reporting(bars)))
+        report = reporting(bars)
+        figures = run_command(lambda: measure(sizes, only=only, report=report), as_json=as_json)
     if as_json:
         print_json(figures)
         return
@@ -102,22 +105,20 @@ def measure_search(
         out.print(table)
 
 
-def _shown(
-    name: str, total: int, measuring: Callable[[Callable[[int], None]], Measuring]
-) -> dict[str, Any]:
+async def _shown(name: str, total: int, measure: Callable[..., Measuring]) -> dict[str, Any]:
     with progress_bar() as bars:
         bar = bars.add_task(name, total=total)
-        return asyncio.run(measuring(lambda done: bars.update(bar, completed=done)))
+        return await measure(total, lambda done: bars.update(bar, completed=done))
 
 
-def _memory(pages: int, measure: Callable[..., Measuring]) -> dict[str, Any]:
+async def _memory(pages: int, measure: Callable[..., Measuring]) -> dict[str, Any]:
     with progress_bar() as bars:
         bar = bars.add_task("PDF      ", total=None)
 
         def report(stage: str, done: int, total: int) -> None:
             bars.update(bar, description=f"PDF, {stage}", completed=done, total=total or None)
 
-        return asyncio.run(measure(pages, report=report))
+        return await measure(pages, report=report)
 
 
 def _print_ingest(figures: Mapping[str, Mapping[str, Any]]) -> None:

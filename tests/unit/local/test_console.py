@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from functions.local.console import run_command
@@ -13,3 +17,31 @@ def test_an_error_may_name_a_file_that_looks_like_markup(
     with pytest.raises(SystemExit):
         run_command(fail, as_json=False)
     assert "notes[/draft].md cannot be read." in capsys.readouterr().err
+
+
+PROGRAM = """
+import asyncio
+from functions.local.console import run_command
+
+async def work():
+    try:
+        print("begun", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        print("cleaned up", flush=True)
+
+run_command(work, as_json=False)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_ended_cleans_up(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"begun\n"
+        running.send_signal(number)
+        said, complained = running.communicate(timeout=30)
+    assert said == b"cleaned up\n"
+    assert complained == b""
+    assert running.returncode == 128 + number
