@@ -220,9 +220,9 @@ class Citation:
     document_id: strawberry.ID | None
 
     @classmethod
-    def of(cls, row: Row[Any], *, public_url: str) -> Self:
+    def of(cls, row: Row[Any], *, public_url: str, guild_id: int) -> Self:
         """Return the words for a citation's row; one without a link of its own leads to us."""
-        place = f"/documents/{row.document_id}" if row.document_id else ""
+        place = f"/documents/{row.document_id}?guild={guild_id}" if row.document_id else ""
         return cls(
             number=row.number,
             title=row.title,
@@ -294,8 +294,8 @@ class Question:
         """Return the sources of the answer."""
         access = access_of(info)
         rows = await access.loaders.citations.load(self.question_id)
-        public_url = access.clients.settings.public_url
-        return [Citation.of(row, public_url=public_url) for row in rows]
+        public_url, guild_id = access.clients.settings.public_url, access.guild.guild_id
+        return [Citation.of(row, public_url=public_url, guild_id=guild_id) for row in rows]
 
     @classmethod
     def of(cls, row: Row[Any]) -> Self:

@@ -12,6 +12,7 @@ from functions.runtime.clients import Clients
 from functions.runtime.embedder.protocol import Vector
 from functions.runtime.embedder.registry import EMBEDDED, RegisteredModel
 from functions.runtime.passages import Passage, SearchRequest, SearchResponse
+from functions.runtime.settings import Settings
 from functions.runtime.stopwatch import Stopwatch
 from functions.search import queries
 from functions.search.conversation import embed_conversation
@@ -60,7 +61,7 @@ async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
             best = await rerank(reranker, request, found.best)
         found = msgspec.structs.replace(found, best=best[: request.k])
     passages = [
-        _passage(candidate, row, public_url=clients.settings.public_url)
+        _passage(candidate, row, own_url=_own_url(clients.settings, request.guild_id, row))
         for candidate, row in found.best
     ]
     if request.highlights and passages:
@@ -162,8 +163,13 @@ def _location(row: PassageRow) -> str:
     return LOCATION_SEPARATOR.join(said)
 
 
-def _passage(candidate: Candidate, row: PassageRow, *, public_url: str) -> Passage:
-    own_url = f"{public_url.rstrip('/')}/documents/{row.document_id}?passage={row.ordinal}"
+def _own_url(settings: Settings, guild_id: int, row: PassageRow) -> str:
+    # With the guild: whoever follows it may have another one's library open.
+    page = f"{settings.public_url.rstrip('/')}/documents/{row.document_id}"
+    return f"{page}?passage={row.ordinal}&guild={guild_id}"
+
+
+def _passage(candidate: Candidate, row: PassageRow, *, own_url: str) -> Passage:
     return Passage(
         chunk_id=row.chunk_id,
         document_id=row.document_id,

@@ -37,6 +37,24 @@ test('the overview reports the counts and the latest questions', async () => {
   expect(screen.getByRole('row', { name: /Monday,? 9 March 1 0 2/ })).toBeInTheDocument();
 });
 
+test('a member is not invited to add documents', async () => {
+  const guilds = [{ id: '1', name: 'Moss & Lantern', role: 'MEMBER' }];
+  fakeServer({ Viewer: () => ({ viewer: { ...viewer.viewer, guilds } }), Overview: () => overview() });
+  openPage('/');
+  expect(await screen.findByRole('link', { name: 'Ask a question' })).toBeVisible();
+  expect(screen.queryByRole('link', { name: 'Add documents' })).toBeNull();
+});
+
+test('another page has the focus, so that a screen reader begins to read it', async () => {
+  fakeServer({
+    Overview: () => overview(),
+    Documents: () => ({ guild: { id: '1', statistics, documents: page([]) } }),
+  });
+  const user = openPage('/');
+  await user.click(await screen.findByRole('link', { name: 'Documents' }));
+  expect(screen.getByRole('main')).toHaveFocus();
+});
+
 test('an empty library says what to do first', async () => {
   fakeServer({ Overview: () => overview({ documents: 0, questions: 0 }) });
   openPage('/');
@@ -86,6 +104,33 @@ test('the guild chosen last is remembered', async () => {
   await user.selectOptions(await screen.findByLabelText('Server'), 'Makers');
   expect(await screen.findByRole('heading', { name: 'Makers' })).toBeVisible();
   expect(localStorage.getItem('lorekeeper.preferences')).toContain('"guildId":"2"');
+});
+
+test('a link under an answer leads into the server it was given in', async () => {
+  const guilds = [
+    { id: '1', name: 'Moss & Lantern', role: 'MEMBER' },
+    { id: '2', name: 'Makers', role: 'MEMBER' },
+  ];
+  const { calls } = fakeServer({
+    Viewer: () => ({ viewer: { ...viewer.viewer, guilds } }),
+    Overview: () => overview(),
+    Document: () => ({ guild: { id: '2', document: null } }),
+  });
+  const user = openPage('/documents/d1?passage=4&guild=2');
+  await screen.findByText(/not in the library/);
+  expect(calls.filter(({ name }) => name === 'Document').map(({ variables }) => variables)).toEqual([
+    expect.objectContaining({ guildId: '2' }),
+  ]);
+  await user.click(screen.getByRole('link', { name: 'Overview' }));
+  expect(await screen.findByRole('heading', { name: 'Makers' })).toBeVisible();
+  await user.selectOptions(screen.getByLabelText('Server'), '1');
+  expect(await screen.findByRole('heading', { name: 'Moss & Lantern' })).toBeVisible();
+});
+
+test('a link into a server of others leads nowhere new', async () => {
+  fakeServer({ Overview: () => overview() });
+  openPage('/?guild=999');
+  expect(await screen.findByRole('heading', { name: 'Moss & Lantern' })).toBeVisible();
 });
 
 test('the theme goes from the system’s to light to dark', async () => {

@@ -227,7 +227,8 @@ async def test_an_answered_question_is_told_whole(member: Person, library: Libra
                 "number": 1,
                 "title": "Adding knowledge",
                 "location": "docs/adding.md",
-                "url": f"http://localhost:8080/documents/{library.document_id}",
+                "url": f"http://localhost:8080/documents/{library.document_id}"
+                f"?guild={library.guild_id}",
                 "quote": "Send it.",
                 "documentId": str(library.document_id),
             }

@@ -23,7 +23,8 @@ async def test_an_answer_quotes_and_cites_the_right_document(museum: Any) -> Non
     (first, *_) = await museum.citations(question)
     assert (first.number, first.title) == (1, "Visiting the museum")
     assert first.location == "museum.md › Hours"
-    assert first.url == f"https://lore.example/documents/{first.document_id}?passage=0"
+    own = f"https://lore.example/documents/{first.document_id}?passage=0&guild={museum.guild}"
+    assert first.url == own
     assert "The museum opens at nine on weekdays." in first.quote
     assert row.evidence > 0.25
     assert {"search", "total", "search.embed"} <= set(row.timings)

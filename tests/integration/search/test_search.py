@@ -236,7 +236,7 @@ async def test_a_passage_says_where_it_stands(
     found = await searcher.find(guild_id, "feed cat")
     cat, bird = found.passages
     assert (cat.title, cat.location) == ("Pets", "guide.md › Cats")
-    assert cat.url == f"https://lore.example/documents/{guide}?passage=0"
+    assert cat.url == f"https://lore.example/documents/{guide}?passage=0&guild={guild_id}"
     assert (bird.title, bird.location) == ("birds.pdf", "page 7")
     assert bird.url == "https://b.example/"
 
