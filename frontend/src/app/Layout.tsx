@@ -1,4 +1,4 @@
-import { useContext, useLayoutEffect } from 'react';
+import { useContext, useLayoutEffect, useRef } from 'react';
 import { Link, NavigationType, Outlet, useLocation, useNavigationType } from 'react-router';
 
 import { Blank } from '../components/Blank';
@@ -32,9 +32,13 @@ export function Layout() {
   const { pathname } = useLocation();
   const guild = useContext(GuildContext);
   const wentForward = useNavigationType() === NavigationType.Push;
+  const main = useRef<HTMLElement>(null);
   // Before the page's own effects, so that a cited passage may still scroll itself into view.
   useLayoutEffect(() => {
-    if (wentForward) window.scrollTo(0, 0);
+    if (!wentForward) return;
+    window.scrollTo(0, 0);
+    // A screen reader goes on from the link that was followed, unless the page is told to be new.
+    if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
   }, [pathname, wentForward]);
   return (
     <>
@@ -56,7 +60,7 @@ export function Layout() {
         </div>
       </header>
       <ConnectionNotice />
-      <main id="page" className={css.page} tabIndex={-1}>
+      <main ref={main} id="page" className={css.page} tabIndex={-1}>
         <ErrorBoundary resetKey={pathname}>{guild ? <Outlet /> : <NoGuild />}</ErrorBoundary>
       </main>
     </>

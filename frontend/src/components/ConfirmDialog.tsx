@@ -19,15 +19,21 @@ export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onCanc
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
+  // Only a dialog that is closed, not taken away, gives the focus back to where it was.
+  const close = () => dialog.current?.close();
+  const confirm = () => {
+    close();
+    onConfirm();
+  };
   return (
     <dialog ref={dialog} className={css.dialog} aria-labelledby={titleId} onClose={onCancel}>
       <h2 id={titleId}>{title}</h2>
       <div className={css.text}>{children}</div>
       <div className={css.actions}>
-        <Button onClick={onCancel} autoFocus>
+        <Button onClick={close} autoFocus>
           Keep it
         </Button>
-        <Button look="danger" onClick={onConfirm}>
+        <Button look="danger" onClick={confirm}>
           {confirmLabel}
         </Button>
       </div>

@@ -1,5 +1,6 @@
 import { ButtonLink } from '../../components/ButtonLink';
 import { formatAmount, formatCount } from '../../lib/format';
+import { useMayCurate } from '../../lib/guild';
 import type { OverviewQuery } from './overview.generated';
 import css from './Report.module.css';
 
@@ -18,6 +19,7 @@ function sayQuestions({ questions, answered, refused }: Statistics) {
 
 /** The library's state in two sentences, as a keeper would report it. */
 export function Report({ name, statistics }: { name: string; statistics: Statistics }) {
+  const mayCurate = useMayCurate();
   const { readyDocuments, passages, processingDocuments } = statistics;
   return (
     <header className={css.report}>
@@ -37,9 +39,11 @@ export function Report({ name, statistics }: { name: string; statistics: Statist
         <ButtonLink to="/ask" look="main" icon="ask">
           Ask a question
         </ButtonLink>
-        <ButtonLink to="/documents" icon="upload">
-          Add documents
-        </ButtonLink>
+        {mayCurate && (
+          <ButtonLink to="/documents" icon="upload">
+            Add documents
+          </ButtonLink>
+        )}
       </div>
     </header>
   );

@@ -44,6 +44,26 @@ test('Shift and Enter start a new line instead', async () => {
   expect(calls.some(({ name }) => name === 'Ask')).toBe(false);
 });
 
+test('whoever asked may type on at once', async () => {
+  fakeServer({ Questions: history, Question: found({}), Ask: () => ({ ask: { id: 'q1' } }) });
+  const user = openPage('/ask');
+  const box = await screen.findByLabelText('Your question');
+  expect(box).toHaveFocus();
+  await user.type(box, 'How many packets?{Enter}');
+  expect(await screen.findByRole('article')).toBeVisible();
+  expect(screen.getByLabelText('Your question')).toHaveFocus();
+  expect(screen.getByLabelText('Your question')).toHaveValue('');
+});
+
+test('the page to ask on is ready to be typed at, whatever was open before', async () => {
+  fakeServer({ Questions: history, Question: found({}) });
+  const user = openPage('/questions/q1');
+  await screen.findByRole('article');
+  expect(screen.getByLabelText('Your question')).not.toHaveFocus();
+  await user.click(screen.getByRole('link', { name: 'Ask' }));
+  expect(screen.getByLabelText('Your question')).toHaveFocus();
+});
+
 test('a refused question stays in the box with the server’s reason', async () => {
   const reason = 'A question may have 500 characters at most. Shorten it and ask again.';
   fakeServer({

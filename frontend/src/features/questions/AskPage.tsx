@@ -26,15 +26,6 @@ export function AskPage() {
     if (data) void navigate(`/questions/${data.ask.id}`);
     return data !== undefined;
   };
-  const composer = (
-    <Composer
-      onAsk={ask}
-      isAsking={isLoading}
-      isMainThing={!questionId}
-      isFollowUp={conversation !== null}
-      error={error}
-    />
-  );
   return (
     <div className={questionId ? css.desk : css.emptyDesk}>
       <title>Ask · Lorekeeper</title>
@@ -42,15 +33,19 @@ export function AskPage() {
         <>
           <h1 className="visually-hidden">Ask</h1>
           <OpenQuestion key={questionId} questionId={questionId} onAskAgain={(text) => void ask(text)} />
-          {composer}
-          {conversation !== null && <FollowUp conversation={conversation} />}
         </>
       ) : (
-        <>
-          <Welcome />
-          {composer}
-        </>
+        <Welcome />
       )}
+      {/* In one place for both, so that it is one box: whoever asked may type on. */}
+      <Composer
+        onAsk={ask}
+        isAsking={isLoading}
+        isMainThing={!questionId}
+        isFollowUp={conversation !== null}
+        error={error}
+      />
+      {conversation !== null && <FollowUp conversation={conversation} />}
       <History currentId={questionId} />
     </div>
   );

@@ -1,5 +1,5 @@
 import type { KeyboardEvent, SyntheticEvent } from 'react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { Icon } from '../../components/Icon';
 import { ProblemNote } from '../../components/ProblemNote';
@@ -18,6 +18,10 @@ interface ComposerProps {
 
 export function Composer({ onAsk, isAsking, isMainThing, isFollowUp, error }: ComposerProps) {
   const [text, setText] = useState('');
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (isMainThing) box.current?.focus();
+  }, [isMainThing]);
   const question = text.trim();
   const send = async () => {
     if (question === '' || isAsking) return;
@@ -39,9 +43,9 @@ export function Composer({ onAsk, isAsking, isMainThing, isFollowUp, error }: Co
       </label>
       <div className={css.box}>
         <textarea
+          ref={box}
           id="question"
           rows={2}
-          autoFocus={isMainThing}
           placeholder={isFollowUp ? 'Ask a follow-up' : 'Ask the library anything'}
           aria-describedby="question-hint"
           value={text}
