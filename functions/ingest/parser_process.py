@@ -147,8 +147,8 @@ def _death(status: int, *, started: bool) -> Exception:
         return UnavailableError("The document parser did not start. Try again in a moment.")
     if status == -signal.SIGXCPU:
         return UnreadableDocumentError("too_slow")
-    # Without a limit of its own reached, the kernel kills the largest process when memory ends; a
-    # library in Rust aborts.
+    # Without a limit of its own reached, the kernel kills the largest process when memory ends (a
+    # pod ends whole, see knative/base/ingest.yaml); a library in Rust aborts.
     if status in {OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGABRT}:
         return UnreadableDocumentError("too_large")
     return UnreadableDocumentError("damaged")
