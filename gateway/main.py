@@ -1,5 +1,6 @@
 """The gateway's door: GraphQL, sign-in, uploads and the dashboard in one app."""
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ def build(
     app.state.clients = clients
     app.state.schema = operations.make_schema(in_development=clients.settings.in_development)
     app.state.streams = Counter()
+    app.state.uploads = asyncio.Semaphore(uploads.FILES_AT_ONCE)
     map_errors(app)
     for path in ("/health", "/readyz"):
         app.add_api_route(path, _alive)

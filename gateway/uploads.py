@@ -1,6 +1,9 @@
 """Files sent to a guild's library: bytes and row are stored in one transaction."""
 
 import re
+from asyncio import Semaphore, timeout
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -14,6 +17,7 @@ from functions.runtime.errors import (
     InvalidRequestError,
     NotFoundError,
     TooLargeError,
+    UnavailableError,
 )
 from functions.runtime.events import DOCUMENT_UPLOADED
 from gateway import rate_limits, versions
@@ -25,6 +29,9 @@ from gateway.words import Role, Viewer
 
 MEBIBYTE = 1024 * 1024
 LARGEST_FILE = 25 * MEBIBYTE
+# Each takes up to 60 MiB until it is stored: ten at once took 530 MiB. Others wait, unread.
+FILES_AT_ONCE = 4
+SEAT_SECONDS = 60.0
 ORIGINS = frozenset({"upload", "cli", "sample"})
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -60,6 +67,22 @@ def _too_large() -> TooLargeError:
     return TooLargeError(
         f"The file is larger than {LARGEST_FILE // MEBIBYTE} MiB. Split it and send the parts."
     )
+
+
+@asynccontextmanager
+async def _seat(seats: Semaphore) -> AsyncIterator[None]:
+    """Wait until one more file may be held in memory; raise UnavailableError after a minute."""
+    try:
+        async with timeout(SEAT_SECONDS):
+            await seats.acquire()
+    except TimeoutError:
+        raise UnavailableError(
+            "Many files are being sent right now. Send this one again in a moment."
+        ) from None
+    try:
+        yield
+    finally:
+        seats.release()
 
 
 async def _read_file(request: Request) -> tuple[bytes, bytes]:
@@ -117,17 +140,18 @@ async def upload_document(
         rate_limits.uploads_budget(clients.settings),
         principal=rate_limits.principal(request, viewer),
     )
-    content, content_hash = await _read_file(request)
-    upload = Upload(
-        name=name,
-        origin=origin,
-        media_type=media_type(request.headers.get("content-type", ""), name=name),
-        content=content,
-        content_hash=content_hash,
-        title=title,
-        replaces=replaces,
-    )
-    stored = await _store(clients, upload, guild_id=guild_id, viewer=viewer)
+    async with _seat(request.app.state.uploads):
+        content, content_hash = await _read_file(request)
+        upload = Upload(
+            name=name,
+            origin=origin,
+            media_type=media_type(request.headers.get("content-type", ""), name=name),
+            content=content,
+            content_hash=content_hash,
+            title=title,
+            replaces=replaces,
+        )
+        stored = await _store(clients, upload, guild_id=guild_id, viewer=viewer)
     body = {
         "documentId": str(stored.document_id),
         "versionId": str(stored.version_id),

@@ -14,9 +14,18 @@ const unexplained: Problem = {
   message: 'Something went wrong on the server. Try again in a moment.',
 };
 
+/** What a proxy in front of Lorekeeper says without words. */
+const tooLarge: Problem = {
+  code: 'too_large',
+  message:
+    'The file is larger than the server in front of Lorekeeper lets through. Split it and send the parts.',
+};
+
 /** Read the problem out of `{"error": {code, message}}`, the shape of every refused REST call. */
-export function problemOf(body: unknown): Problem {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return unexplained;
+export function problemOf(body: unknown, status?: number): Problem {
+  if (typeof body !== 'object' || body === null || !('error' in body)) {
+    return status === 413 ? tooLarge : unexplained;
+  }
   const error = body.error as Partial<Problem> | null;
   if (typeof error?.message !== 'string') return unexplained;
   return { code: error.code ?? unexplained.code, message: error.message };

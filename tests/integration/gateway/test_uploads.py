@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from db.session import Database
 from functions.runtime.events import DOCUMENT_UPLOADED
+from gateway import uploads
 from gateway.uploads import LARGEST_FILE
 from tests.integration.gateway.conftest import Broker, Person
 
@@ -202,6 +203,36 @@ async def test_a_file_that_hides_its_size_is_cut_off_at_the_limit(
     assert answer.status_code == 413
     assert sent <= 27
     assert await _versions(database, guild_id) == []
+
+
+async def test_no_more_files_are_held_at_once_than_there_is_memory_for(
+    moderator: Person, guild_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "SEAT_SECONDS", 0.1)
+    begun, may_end = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(number: int) -> AsyncIterator[bytes]:
+        begun.release()
+        yield f"File {number}.".encode()
+        await may_end.wait()
+
+    async def send(number: int) -> int:
+        answer = await moderator.http.put(
+            f"/api/guilds/{guild_id}/documents?name={number}.txt",
+            content=slow(number),
+            headers=moderator.headers,
+        )
+        return answer.status_code
+
+    sending = [asyncio.create_task(send(number)) for number in range(uploads.FILES_AT_ONCE)]
+    for _ in sending:
+        await begun.acquire()
+    refused = await moderator.upload(guild_id, b"One more.")
+    assert refused.status_code == 503
+    assert "Send this one again" in refused.json()["error"]["message"]
+    may_end.set()
+    assert await asyncio.gather(*sending) == [202] * uploads.FILES_AT_ONCE
+    assert (await moderator.upload(guild_id, b"One more.")).status_code == 202
 
 
 TRAVERSALS = [

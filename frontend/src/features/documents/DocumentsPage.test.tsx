@@ -52,6 +52,15 @@ test('a refused file shows the server’s reason and can be sent again', async (
   expect(uploads).toHaveLength(2);
 });
 
+test('a proxy that refuses a file without words is understood', async () => {
+  const uploads = fakeUploads();
+  fakeServer({ Documents: list(sample) });
+  const user = openPage('/documents');
+  await user.upload(await screen.findByLabelText('Documents to add'), file('huge.md'));
+  act(() => uploads[0]?.finish(413, null));
+  expect(await screen.findByText(/in front of Lorekeeper lets through/)).toBeVisible();
+});
+
 test('the same bytes again change nothing, and that is said', async () => {
   const uploads = fakeUploads();
   fakeServer({ Documents: list(sample) });

@@ -47,7 +47,7 @@ export function sendFile({ guildId, file, replaces, onProgress }: Upload): Promi
       const body = parse(call.responseText);
       const isStored = call.status >= 200 && call.status < 300;
       const stored = { ...(body as StoredDocument | null), isNew: call.status === 202 };
-      resolve(isStored ? { data: stored as StoredDocument } : { error: problemOf(body) });
+      resolve(isStored ? { data: stored as StoredDocument } : { error: problemOf(body, call.status) });
     };
     call.send(file);
   });
