@@ -1,4 +1,4 @@
-# `make run` and `make test` do everything on a machine with Python 3.11+, Node 20+ and make.
+# `make run` and `make test` do everything on a machine with Python 3.11+, Node 20.19 or 22.12+ and make.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3

@@ -1,6 +1,7 @@
 """The guild and the person of a laptop, where nobody has connected a Discord yet."""
 
 import re
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -20,7 +21,9 @@ MEMBERSHIP = Membership(
 HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:]+)\]|(?P<name>[a-z0-9.-]+))(?::\d{1,5})?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # A tunnel ends on this machine and may call it localhost; these tell that somebody else is behind.
-RELAYED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+RELAYED = frozenset(
+    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+)
 
 
 def _host(request: Request) -> str | None:
@@ -30,9 +33,23 @@ def _host(request: Request) -> str | None:
     return (match["address"] or match["name"]) if match else None
 
 
+def _is_page_elsewhere(request: Request) -> bool:
+    """Tell whether a browser says that its page has another address than this machine's.
+
+    A proxy that tells nothing of itself and calls this machine localhost, as nginx does unless it
+    is told more, passes that on all the same.
+    """
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).hostname not in LOOPBACK
+
+
 def is_nearby(request: Request) -> bool:
     """Tell whether a request was sent on this machine, not through a tunnel or a rebound name."""
-    return _host(request) in LOOPBACK and RELAYED.isdisjoint(request.headers)
+    return (
+        _host(request) in LOOPBACK
+        and RELAYED.isdisjoint(request.headers)
+        and not _is_page_elsewhere(request)
+    )
 
 
 def refuse_elsewhere(request: Request, settings: Settings) -> None:

@@ -100,6 +100,9 @@ async def test_this_machine_goes_by_several_names(http: httpx.AsyncClient, host:
         ({"host": "tunnel.example"}, "the public address, which a tunnel gives to everybody"),
         ({"host": "localhost", "x-forwarded-for": "203.0.113.9"}, "a tunnel that renames the host"),
         ({"host": "localhost", "forwarded": "for=203.0.113.9"}, "the standard's way to say so"),
+        ({"host": "localhost", "via": "1.1 proxy"}, "an older way"),
+        ({"host": "localhost", "origin": "https://tunnel.example"}, "a proxy that tells nothing"),
+        ({"host": "localhost", "origin": "null"}, "a page that hides where it is"),
     ],
 )
 async def test_nobody_signs_in_as_developer_through_a_tunnel(
