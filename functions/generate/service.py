@@ -29,7 +29,9 @@ from functions.runtime.leases import (
 )
 
 log = logging.getLogger(__name__)
-FIRST_WAIT_SECONDS = 2.0
+# The broker tries a second time at once, after that the sweep does, which comes every ten seconds:
+# five attempts stretch over a minute, and a service that is started again costs nobody an answer.
+FIRST_WAIT_SECONDS = 4.0
 # Discord answers again within minutes, and the token lives for fifteen.
 DELIVERY_WAIT_SECONDS = 15.0
 GIVEN_UP = "Something on our side did not work, again and again. Ask your question once more later."
@@ -82,13 +84,14 @@ async def _answer(clients: Clients, lease: Lease, event: Event) -> bool:
     try:
         async with Progress(clients, lease) as progress:
             job = Job(clients=clients, question=question, turn=turn, progress=progress)
+            outcome: Outcome | Waiting | None
             try:
                 outcome = await answer(job)
             except LeaseLostError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the row must learn of it
                 outcome = await _after_failure(clients, lease, error)
-        if isinstance(outcome, Waiting):
+        if outcome is None or isinstance(outcome, Waiting):
             return False
         await _publish(job, lease, event, outcome)
     finally:
@@ -96,8 +99,11 @@ async def _answer(clients: Clients, lease: Lease, event: Event) -> bool:
     return True
 
 
-async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> Outcome:
-    """Give the question back to be tried again; after the last attempt, return its sad end."""
+async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> Outcome | None:
+    """Give the question back to be tried again; after the last attempt, return its sad end.
+
+    Raises UnavailableError after the first attempt, for the broker to try again at once.
+    """
     log.warning(
         "question not answered",
         extra={"row": lease.row_id, "attempts": lease.attempts + 1},
@@ -107,6 +113,8 @@ async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> Ou
         return Outcome(status="failed", reason=GIVEN_UP)
     wait = FIRST_WAIT_SECONDS * 2**lease.attempts
     await release(clients.database, lease, failed=True, wait_seconds=wait)
+    if lease.attempts:
+        return None
     if isinstance(error, LorekeeperError) and error.status == UnavailableError.status:
         raise error
     raise UnavailableError from error
@@ -147,8 +155,10 @@ async def _publish(job: Job, lease: Lease, event: Event, outcome: Outcome) -> No
 
 
 async def _deliver(clients: Clients, lease: Lease) -> None:
+    """Deliver the outcome, or leave it to the sweep: no broker waits as long as Discord asks."""
     try:
         await deliver(clients, lease)
-    except UnavailableError:
-        await release(clients.database, lease, failed=False, wait_seconds=DELIVERY_WAIT_SECONDS)
-        raise
+    except UnavailableError as error:
+        wait = max(DELIVERY_WAIT_SECONDS, clients.discord.rest_seconds())
+        log.warning("not delivered yet", extra={"row": lease.row_id, "reason": error.message})
+        await release(clients.database, lease, failed=False, wait_seconds=wait)

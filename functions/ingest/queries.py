@@ -202,6 +202,10 @@ INTERACTIONS = text(
 )
 
 DELIVERED = text("UPDATE interactions SET delivered_at = clock_timestamp() WHERE id = :id")
+TELL_LATER = text(
+    "UPDATE document_versions SET next_attempt_at = clock_timestamp()"
+    " + make_interval(secs => :seconds) WHERE id = :id AND lease_id IS NULL"
+)
 
 OUTCOME = text(
     "SELECT document_versions.id AS version_id, documents.title, document_versions.status,"  # noqa: S608

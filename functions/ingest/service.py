@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 # A text file of these names may be a list of addresses.
 LIST_NAMES = (".urls", ".txt")
 FIRST_WAIT_SECONDS = 30.0
+TELL_WAIT_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ async def ingest(clients: Clients, lanes: Lanes, event: Event) -> None:
     if lease is None:
         # Whoever read it may have been stopped before the moderator heard how it ended.
         if guild_id := await guild_of(clients.database, "document_versions", version_id):
-            await tell_outcome(clients, guild_id, version_id)
+            await _tell(clients, guild_id, version_id)
         return
     notice = await find_notice(clients, lease.guild_id, version_id)
     try:
@@ -75,8 +76,21 @@ async def ingest(clients: Clients, lanes: Lanes, event: Event) -> None:
         # A document that was deleted while it was read fails wherever its rows are missed.
         if await guild_of(clients.database, "document_versions", version_id):
             await _after_failure(clients, lease, error)
-    await tell_outcome(clients, lease.guild_id, version_id, notice=notice)
+    await _tell(clients, lease.guild_id, version_id, notice=notice)
     await merge_segments(clients.database, lease.guild_id)
+
+
+async def _tell(
+    clients: Clients, guild_id: int, version_id: UUID, *, notice: Notice | None = None
+) -> None:
+    """Tell the outcome in Discord, or leave it to the sweep for as long as Discord asks."""
+    try:
+        await tell_outcome(clients, guild_id, version_id, notice=notice)
+    except UnavailableError as error:
+        seconds = max(TELL_WAIT_SECONDS, clients.discord.rest_seconds())
+        log.warning("outcome not told yet", extra={"row": version_id, "reason": error.message})
+        async with clients.database.guild(guild_id) as session:
+            await session.execute(queries.TELL_LATER, {"id": version_id, "seconds": seconds})
 
 
 async def _attempt(
@@ -162,13 +176,14 @@ async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> No
         message = error.message if isinstance(error, LorekeeperError) else LorekeeperError().message
         await _end(clients, lease, status="dead", reason=message)
         return
-    if isinstance(error, UnavailableError):
+    if isinstance(error, UnavailableError) or lease.attempts:
         # A site or a model in trouble wants minutes, and no broker waits that long: the sweep does.
+        # What nobody foresaw is tried a second time at once.
         asked = error.wait_seconds if isinstance(error, TryLaterError) else 0.0
         wait = max(asked, FIRST_WAIT_SECONDS * 2**lease.attempts)
         await release(clients.database, lease, failed=True, wait_seconds=wait)
         return
-    await release(clients.database, lease, failed=True, wait_seconds=2.0**lease.attempts)
+    await release(clients.database, lease, failed=True, wait_seconds=1.0)
     raise UnavailableError from error
 
 

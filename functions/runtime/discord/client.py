@@ -84,6 +84,11 @@ class DiscordClient:
         # Discord's firewall turns away whoever does not introduce itself in this form.
         self._headers = {"user-agent": f"DiscordBot ({public_url}, 0.1)"}
         self._clock = clock
+        self._resting_until = clock.now()
+
+    def rest_seconds(self) -> float:
+        """Return how long Discord still wants to hear nothing, of waits that nobody sat out."""
+        return max(0.0, (self._resting_until - self._clock.now()).total_seconds())
 
     async def edit_original(
         self,
@@ -127,7 +132,7 @@ class DiscordClient:
                 return Delivery.DELIVERED
             pause = patience.pause(answer)
             if pause is None:
-                return _verdict(answer, repeatable=True)
+                return self._verdict(answer, repeatable=True)
             await self._clock.sleep(pause)
 
     @property
@@ -204,7 +209,7 @@ class DiscordClient:
                 return Delivery.DELIVERED
             pause = patience.pause(answer)
             if pause is None:
-                return _verdict(answer, repeatable=method == "PATCH")
+                return self._verdict(answer, repeatable=method == "PATCH")
             await self._clock.sleep(pause)
             if not insist:
                 return Delivery.UNAVAILABLE
@@ -249,17 +254,19 @@ class DiscordClient:
             status=response.status_code, body=response.content, headers=dict(response.headers)
         )
 
-
-def _verdict(answer: Answer, *, repeatable: bool) -> Delivery:
-    """Name what a message came to that no further attempt is made for."""
-    if answer.status == httpx.codes.UNAUTHORIZED:
-        return Delivery.EXPIRED
-    if answer.status == httpx.codes.NOT_FOUND:
-        return Delivery.GONE
-    log.warning("message not delivered", extra={"status": answer.status, "code": answer.code})
-    if not answer.is_transient:
-        return Delivery.REFUSED
-    return Delivery.UNAVAILABLE if repeatable or answer.was_not_done else Delivery.UNCERTAIN
+    def _verdict(self, answer: Answer, *, repeatable: bool) -> Delivery:
+        """Name what a message came to that no further attempt is made for."""
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            return Delivery.EXPIRED
+        if answer.status == httpx.codes.NOT_FOUND:
+            return Delivery.GONE
+        log.warning("message not delivered", extra={"status": answer.status, "code": answer.code})
+        if not answer.is_transient:
+            return Delivery.REFUSED
+        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+            until = self._clock.now() + timedelta(seconds=answer.retry_after)
+            self._resting_until = max(self._resting_until, until)
+        return Delivery.UNAVAILABLE if repeatable or answer.was_not_done else Delivery.UNCERTAIN
 
 
 def _explained(answer: Answer) -> str:

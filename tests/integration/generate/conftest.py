@@ -149,6 +149,15 @@ class Asker:
         (row,) = await self.rows("SELECT * FROM questions WHERE id = :id", id=question)
         return row
 
+    async def waits(self, question: UUID) -> float:
+        """The seconds before the sweep comes back to a question."""
+        statement = (
+            "SELECT CAST(extract(epoch FROM next_attempt_at - clock_timestamp()) AS float8)"
+            " FROM questions WHERE id = :id"
+        )
+        ((seconds,),) = await self.rows(statement, id=question)
+        return float(seconds)
+
     async def citations(self, question: UUID) -> list[Any]:
         return await self.rows(
             "SELECT * FROM citations WHERE question_id = :id ORDER BY number", id=question

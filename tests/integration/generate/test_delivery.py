@@ -138,8 +138,9 @@ async def test_a_message_that_was_refused_for_now_is_sent_later(
 ) -> None:
     question, token = await answered(LONG)
     museum.discord.inject(token, Fault(status=200), Fault(status=429, retry_after=60))
-    assert await museum.tell(question) == 503
+    assert await museum.tell(question) == 204
     assert await museum.rows(PARTS, id=question) == [(1, 1)]
+    assert 55 < await museum.waits(question) <= 60
     assert await museum.tell(question) == 204
     assert len(shown(museum, token)) == 2
 

@@ -141,6 +141,10 @@ class Desk:
         self.told.append(payload["content"])
         return self.deliveries.pop(0) if self.deliveries else Delivery.DELIVERED
 
+    def rest_seconds(self) -> float:
+        """As after an answer that asked for a minute."""
+        return 60.0
+
     async def fetch_attachment(self, url: str, *, maximum: int) -> bytes:
         del url, maximum
         if isinstance(self.file, Exception):
