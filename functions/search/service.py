@@ -78,21 +78,32 @@ async def search(clients: Clients, request: SearchRequest) -> SearchResponse:
 
 
 async def _find(clients: Clients, request: SearchRequest, watch: Stopwatch, *, most: int) -> Found:
-    # The embedder works in a thread of its own while the database looks up the words. A guild's
-    # model hardly ever changes: the one it had at its last question is tried.
-    guess = clients.known_models.get(request.guild_id, EMBEDDED)
-    embedding = asyncio.ensure_future(_embed(clients, request, guess, watch))
-    await asyncio.sleep(0)
+    # A guild's model hardly ever changes: the one it had at its last question is tried.
+    model = clients.known_models.get(request.guild_id, EMBEDDED)
+    while True:
+        found = await _find_by(clients, request, watch, model=model, most=most)
+        if isinstance(found, Found):
+            return found
+        model = clients.known_models[request.guild_id] = found
+
+
+async def _find_by(
+    clients: Clients, request: SearchRequest, watch: Stopwatch, *, model: RegisteredModel, most: int
+) -> Found | RegisteredModel:
+    """Return what is found with this model's vectors, or which other model the guild has by now."""
+    embedding = asyncio.ensure_future(_embed(clients, request, model, watch))
     try:
+        if model.engine == "ollama":
+            # It may take a minute, and holds none of the few connections meanwhile.
+            await asyncio.wait({embedding})
+        # The embedder works in a thread of its own while the database looks up the words.
+        await asyncio.sleep(0)
         # One snapshot: where the model changes meanwhile, its vectors go after the new ones came.
         async with clients.database.snapshot(request.guild_id) as snapshot:
             with watch.stage("lexical"):
                 lexical = await _by_words(clients, snapshot, request)
-            model = lexical.model
-            if model != guess:
-                embedding.cancel()
-                clients.known_models[request.guild_id] = model
-                embedding = asyncio.ensure_future(_embed(clients, request, model, watch))
+            if lexical.model != model:
+                return lexical.model
             vector = await embedding
             with watch.stage("dense"):
                 neighbours = await by_meaning(

@@ -284,6 +284,33 @@ async def test_sentences_are_marked_whichever_model_answers(
     assert ollama.embedded == [[QUESTION]]
 
 
+async def test_a_model_that_hangs_keeps_no_connection_from_other_servers(
+    laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _add(laptop)
+    await laptop.reindexing(other_model).run(laptop.guild_id, report=silent)
+    # The first question tells this process which model the server has.
+    await laptop.search(QUESTION)
+    asked = asyncio.Semaphore(0)
+
+    async def hang(text: str) -> None:
+        del text
+        asked.release()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(laptop.clients.embedder_of(other_model), "embed_query", hang)
+    waiting = [asyncio.create_task(laptop.search(f"{QUESTION} {n}")) for n in range(8)]
+    for _ in waiting:
+        await asyncio.wait_for(asked.acquire(), 5)
+    # Another server's, whose model is in this process.
+    body = {"guild_id": laptop.guild_id + 1, "query": QUESTION, "k": 5}
+    answer = await asyncio.wait_for(laptop.searcher.post("/search", json=body), 5)
+    assert answer.status_code == 200
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_a_large_server_is_searched_through_its_models_own_index(
     laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
