@@ -9,8 +9,9 @@ from contextlib import aclosing
 from functions.generate.prompts import build_rewriting
 from functions.generate.safety import without_controls
 from functions.generate.schemas import Exchange
-from functions.generate.telling import figures, telling_words
+from functions.generate.telling import telling_words
 from functions.runtime.ollama.client import Message, OllamaClient, OllamaError
+from functions.runtime.statements import numbers
 
 log = logging.getLogger(__name__)
 # Whoever waits longer is better off with the question as it was asked.
@@ -55,7 +56,7 @@ def _is_fit(rewritten: str, question: str, exchanges: Sequence[Exchange]) -> boo
     said = " ".join([question, *(f"{one.question} {one.answer}" for one in exchanges)])
     words, asked = telling_words(rewritten), telling_words(question)
     return (
-        figures(question) <= figures(rewritten) <= figures(said)
+        numbers(question) <= numbers(rewritten) <= numbers(said)
         and len(words & asked) >= LEAST_KEPT * len(asked)
         and len(words & telling_words(said)) >= LEAST_KNOWN * len(words)
     )

@@ -7,12 +7,13 @@ from collections.abc import Set as AbstractSet
 import msgspec
 import numpy as np
 
-from functions.generate.telling import UNSPACED, denies, figures, names, telling_words
+from functions.generate.telling import UNSPACED, names, telling_words
 from functions.runtime.embedder.protocol import EmbeddingModel, Vector, Vectors
 from functions.runtime.errors import LorekeeperError
 from functions.runtime.lexical import detect_language, terms
 from functions.runtime.passages import Passage
 from functions.runtime.sentences import split_sentences
+from functions.runtime.statements import Figure, denies, figures, numbers
 
 log = logging.getLogger(__name__)
 # The share of a sentence's telling words that its passage must hold: room for a paraphrase.
@@ -57,6 +58,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     passage: Passage
     words: frozenset[str]
     figures: frozenset[str]
+    marked: frozenset[Figure]
     titled: frozenset[str]
     heading: frozenset[str]
     language: str | None
@@ -70,6 +72,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     words: frozenset[str]
     telling: frozenset[str]
     figures: frozenset[str]
+    marked: frozenset[Figure]
     names: frozenset[str]
     language: str | None
     denies: bool
@@ -83,8 +86,9 @@ def read_source(passage: Passage) -> Source:
     return Source(
         passage=passage,
         words=frozenset(terms(whole)),
-        figures=figures(whole),
-        titled=figures(heading),
+        figures=numbers(whole),
+        marked=frozenset(figures(whole)),
+        titled=numbers(heading),
         heading=frozenset(terms(heading)),
         language=detect_language(passage.text),
         sentences=[
@@ -98,7 +102,7 @@ def _read_sentence(text: str, score: float) -> Said:
     return Said(
         text=text,
         words=telling_words(text),
-        figures=figures(text),
+        figures=numbers(text),
         denies=denies(text),
         score=score,
     )
@@ -111,7 +115,8 @@ def read_claim(sentence: str, *, asked: AbstractSet[str]) -> Claim:
         text=sentence,
         words=words,
         telling=words - asked - ABOUT_ITSELF,
-        figures=figures(sentence),
+        figures=numbers(sentence),
+        marked=frozenset(figures(sentence)),
         names=frozenset(name for name in names(sentence) if not asked & set(terms(name))),
         language=detect_language(sentence),
         denies=denies(sentence),
@@ -126,13 +131,41 @@ def _same_subject(claim: Claim, source: Source) -> list[Said]:
     ]
 
 
+def _changes_over(claim: Claim, said: Said) -> bool:
+    """Tell whether the same words in the same order have their figures in another one."""
+    theirs = [one.number for one in figures(said.text) if one.number in claim.figures]
+    ours = [one.number for one in figures(claim.text)]
+    if list(dict.fromkeys(ours)) == list(dict.fromkeys(theirs)):
+        return False
+    common = (claim.words & said.words) - claim.figures
+    orders = (
+        list(dict.fromkeys(term for term in terms(text) if term in common))
+        for text in (claim.text, said.text)
+    )
+    return len(set(map(tuple, orders))) == 1
+
+
 def _contradicts(claim: Claim, source: Source) -> bool:
     """Tell whether what a passage says of a claim's subject is of other figures, or the reverse."""
     same = _same_subject(claim, source)
     counted = frozenset[str]().union(*(said.figures for said in same))
     if same and not claim.figures <= counted | source.titled:
         return True
+    telling = [said for said in same if claim.figures <= said.figures]
+    if len(claim.figures) > 1 and telling and all(_changes_over(claim, said) for said in telling):
+        return True
     return bool(same) and all(said.denies != claim.denies for said in same)
+
+
+def _marks_otherwise(claim: Claim, source: Source) -> bool:
+    """Tell whether a claim has dollars or "less than" where its passage has another sign."""
+    return any(
+        bool(said := {getattr(one, mark) for one in source.marked if one.number == figure.number})
+        and "" not in said
+        and getattr(figure, mark) not in {"", *said}
+        for figure in claim.marked
+        for mark in ("unit", "bound")
+    )
 
 
 def by_words(claim: Claim, source: Source) -> float | None:
@@ -141,7 +174,7 @@ def by_words(claim: Claim, source: Source) -> float | None:
     No figure may be new, and something must be: a question said over again answers nothing. In
     another language than the passage's, words cannot be compared.
     """
-    if not claim.telling or not claim.figures <= source.figures:
+    if not claim.telling or not claim.figures <= source.figures or _marks_otherwise(claim, source):
         return 0.0
     if claim.language and source.language and claim.language != source.language:
         return None

@@ -1,70 +1,44 @@
-"""What of a sentence cannot be said otherwise: its figures, its names, and whether it denies."""
+"""What a sentence names and tells, and whether two questions ask the same."""
 
 import re
-import unicodedata
 
 from functions.runtime.lexical import (
-    TOKEN,
     UNSPACED_RUN,
     detect_language,
     fold,
     guess_language,
+    plainly,
     terms,
+    tokens,
 )
+from functions.runtime.statements import Figure, denies, figures, signs
 from functions.runtime.stop_words import STOP_WORDS
 
-FIGURE = re.compile(r"\d+(?:[.,\u00a0\u202f]\d+)*")
-THOUSANDS = re.compile(r"\d{1,3}(?:[.,\u00a0\u202f]\d{3})+")
 WORD = re.compile(r"[^\W_][\w'’-]*")
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][\w'’-]+")
 # Every noun has a capital there, so a capital names nothing.
 CAPITALIZED_NOUNS = "german"
 UNSPACED = "unspaced"
 
-_DENYING = {
-    "english": "not no never none nobody nothing neither nor cannot without",
-    "german": "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder",
-    "french": "ne n pas jamais aucun aucune rien sans",
-    "spanish": "no nunca jamas sin ningun ninguna ninguno nadie nada tampoco",
-    "italian": "non mai nessun nessuno nessuna senza niente",
-    "portuguese": "nao nunca nenhum nenhuma sem ninguem nada",
-    "dutch": "niet geen nooit niemand niets zonder",
-    "russian": "не нет никогда никто ничего без",
-}
-DENYING = {language: frozenset(words.split()) for language, words in _DENYING.items()}
-CONTRACTED = re.compile(r"n['’]t\b", re.IGNORECASE)
-DENYING_SIGNS = re.compile(r"[不没沒未无無]|ない|ません|なかった|않|없")
-# They deny nothing: "not until 1902", "not only".
-AFFIRMING = re.compile(
-    r"\b(?:not (?:until|only|least)|no (?:later|less|more)|nicht nur)\b", re.IGNORECASE
-)
-
-# What a question can have more or less of and still ask the same.
+# What a question can have more or less of and still ask the same. Whom it is about is not among it:
+# "who can I invite" is not "who can invite you".
 _FILLING = {
-    "english": (
-        "a an the do does is are can could would i we you me my our your us please hi hello hey"
-        " tell know to"
-    ),
-    "german": (
-        "der die das den dem ein eine einen ist sind kann konnen konnte wir ich man mein meine mir"
-        " mich bitte hallo zu"
-    ),
-    "french": "le la les l un une est sont je nous vous mon ma mes notre votre",
-    "spanish": "el la los las un una es son mi mis por favor hola",
+    "english": "a an the do does is are can could would please hi hello hey to",
+    "german": "der die das den dem ein eine einen ist sind kann konnen konnte bitte hallo zu",
+    "french": "le la les l un une est sont bonjour",
+    "spanish": "el la los las un una es son por favor hola",
 }
+_COURTESIES = (
+    "(?:can|could|would|will) you (?:please )?(?:tell|show|explain to) (?:me|us)",
+    "(?:please )?tell (?:me|us)",
+    "do you know",
+    "(?:i|we) (?:want|would like|need) to know",
+    "(?<=how )(?:(?:do|can|could|should) )?(?:i|we|you|one)",
+    "können sie mir (?:bitte )?sagen",
+    "kannst du mir (?:bitte )?sagen",
+)
+COURTESY = re.compile(rf"\b(?:{'|'.join(_COURTESIES)})\b", re.IGNORECASE)
 FILLING = {language: frozenset(words.split()) for language, words in _FILLING.items()}
-
-
-def figures(text: str) -> frozenset[str]:
-    """Return a text's numbers in one spelling, whatever their digits and separators."""
-    return frozenset(_figure(figure) for figure in FIGURE.findall(text))
-
-
-def _figure(figure: str) -> str:
-    plain = "".join(str(unicodedata.digit(sign, sign)) for sign in figure)
-    if THOUSANDS.fullmatch(plain):
-        return re.sub(r"\D", "", plain)
-    return re.sub(r"[^\d.]", ".", plain)
 
 
 def names(sentence: str) -> frozenset[str]:
@@ -79,15 +53,6 @@ def names(sentence: str) -> frozenset[str]:
     return frozenset(named)
 
 
-def denies(sentence: str) -> bool:
-    """Tell whether a sentence says that something is not so."""
-    if DENYING_SIGNS.search(sentence) or CONTRACTED.search(sentence):
-        return True
-    plain = AFFIRMING.sub(" ", sentence)
-    denying = DENYING.get(detect_language(sentence) or "english", DENYING["english"])
-    return any(fold(word) in denying for word in re.findall(r"\w+", plain))
-
-
 def telling_words(text: str) -> frozenset[str]:
     """Return a text's terms without the everyday ones."""
     return frozenset(terms(text)) - STOP_WORDS.keys()
@@ -96,21 +61,20 @@ def telling_words(text: str) -> frozenset[str]:
 def say_the_same(one: str, other: str) -> bool:
     """Tell whether two questions are the same but for their spelling, endings and courtesy.
 
-    Their words have to come in one order: "does A beat B" is not "does B beat A".
+    Their words and signs have to come in one order: "does A beat B" is not "does B beat A".
     """
     return _sequence(one) == _sequence(other) and denies(one) == denies(other)
 
 
-def _sequence(question: str) -> list[str]:
-    plain = unicodedata.normalize("NFKC", question)
-    language = guess_language(plain)
+def _sequence(question: str) -> tuple[list[str], list[Figure], list[str]]:
+    plain = COURTESY.sub(" ", question)
+    language = guess_language(plainly(plain))
     filling = FILLING.get(language, frozenset())
     words: list[str] = []
-    for token in TOKEN.findall(plain):
+    for token in tokens(plain):
         if fold(token) in filling:
             continue
         found = terms(token, language=language)
-        # A word comes with its stem behind it, a run of signs as its pairs.
-        is_stemmed = len(found) == 2 and not UNSPACED_RUN.search(token)  # noqa: PLR2004
-        words += found[1:] if is_stemmed else found
-    return words
+        # A word comes with its stem behind it, everything else in its parts.
+        words += found[-1:] if token.isalpha() and not UNSPACED_RUN.search(token) else found
+    return words, figures(plain), signs(plain)

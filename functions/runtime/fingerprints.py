@@ -2,14 +2,14 @@
 
 import itertools
 import re
-import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.runtime.lexical import THOUSANDS, TOKEN, UNSPACED_RUN, fold
+from functions.runtime.lexical import UNSPACED_RUN, fold, tokens
+from functions.runtime.statements import DENYING_ANYWHERE, figures, signs
 
 BITS = 64
 # Bits by which fingerprints of one text and its edits differ, median and ninth decile of 240
@@ -19,13 +19,6 @@ MOST_BITS = 12
 # Bits only choose whom to compare. A line of boilerplate is a tenth of a short passage.
 LEAST_SHARED = 0.85
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
-# The t is what is left of don't.
-NEGATIONS = (
-    " no not never none nor cannot without t nicht kein keine keinen keiner nie niemals ohne ne pas"
-    " jamais sans aucun nunca sin ningun ninguna ni tampoco non mai senza nessun nessuna nao nem"
-    " sem nenhum niet geen nooit zonder inte aldrig utan ikke aldri uden uten nie nigdy bez nic"
-    " degil yok hic ei ilman не нет ни никогда без "
-)
 NEGATING_SIGNS = re.compile("[不没沒無无未非勿别別莫]|ない|ません|ไม่|안|못|없")
 
 
@@ -33,7 +26,7 @@ def features(text: str) -> frozenset[str]:
     """Return a text's distinct words, figures left out; of unspaced scripts, pairs of signs."""
     words: set[str] = set()
     signs: list[str] = []
-    for token in TOKEN.findall(fold(unicodedata.normalize("NFKC", text))):
+    for token in map(fold, tokens(text)):
         if UNSPACED_RUN.search(token):
             signs += token
         elif not FIGURE.fullmatch(token):
@@ -68,17 +61,12 @@ def say_the_same(one: str, other: str) -> bool:
     Port 8080 and port 9090 are two answers, however alike the rest; so are two towns. A word in
     another's place, a figure or a negation makes another statement.
     """
-    if _figures(one) != _figures(other) or _negating_signs(one) != _negating_signs(other):
+    if any(told(one) != told(other) for told in (figures, signs, _negating_signs)):
         return False
     shorter, longer = sorted((features(one), features(other)), key=len)
     if not shorter <= longer or len(shorter) < LEAST_SHARED * len(longer):
         return False
-    return not any(f" {word} " in NEGATIONS for word in longer - shorter)
-
-
-def _figures(text: str) -> list[str]:
-    found = FIGURE.findall(unicodedata.normalize("NFKC", text))
-    return sorted(one.replace(",", "") if THOUSANDS.fullmatch(one) else one for one in found)
+    return not (longer - shorter) & DENYING_ANYWHERE
 
 
 def _negating_signs(text: str) -> list[str]:

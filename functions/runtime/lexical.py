@@ -31,8 +31,14 @@ _UNSPACED = (
     "々〇ぁ-ゖ゙-ゟァ-ヺー-ヿㇰ-ㇿ㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff"
     "가-힣ᄀ-ᇿ\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u1049\u1050-\u109f\u1780-\u17d3"
 )
+# C++ and C# are names, and e-mail is written as email as well.
+_NAME_WITH_SIGNS = r"(?<!\w)[A-Za-z]\w*(?:\+\+(?![^\W\d]|\+)|#(?![\w#]))"
+_SHORT_COMPOUND = r"(?<![\w-])[A-Za-zÀ-ɏ]{1,2}-[A-Za-zÀ-ɏ]{2,}(?![\w-])"
 # Figures keep their points and commas; an English genitive's s is no word.
-TOKEN = re.compile(rf"\d+(?:[.,]\d+)+(?![\w{_MARKS}])|(?!(?<=['’])[sS]\b)[\w{_MARKS}]+")
+TOKEN = re.compile(
+    rf"{_NAME_WITH_SIGNS}|{_SHORT_COMPOUND}|\d+(?:[.,]\d+)+(?![\w{_MARKS}])"
+    rf"|(?!(?<=['’])[sS]\b)[\w{_MARKS}]+"
+)
 UNSPACED_RUN = re.compile(rf"([{_UNSPACED}]+)")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 # The parts of snake_case, camelCase, HTTPServer and of words glued to figures.
@@ -40,6 +46,18 @@ PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Marks that only colour a Latin, Greek, Cyrillic, Hebrew or Arabic letter.
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 LATIN = re.compile("[A-Za-zÀ-ɏ]")
+# One word in several spellings: joiners and the Arabic line shape letters only, Persian has two
+# letters of its own for Arabic ones, and many scripts have figures of their own.
+_ZEROS = "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០"
+_SPELLING: dict[int, str | int | None] = {
+    **dict.fromkeys(map(ord, "\u200c\u200d\u00ad\u0640")),
+    0x6A9: 0x643,
+    0x6CC: 0x64A,
+    0x649: 0x64A,
+    0x66B: ".",
+    0x66C: ",",
+    **{ord(zero) + digit: str(digit) for zero in _ZEROS for digit in range(10)},
+}
 LANGUAGE_OF_SCRIPT = (
     (re.compile("[Ѐ-ԯ]"), "russian"),
     (re.compile("[Ͱ-Ͽἀ-῾]"), "greek"),
@@ -69,6 +87,16 @@ def fold(word: str) -> str:
         return folded
     bare = ACCENTS.sub("", unicodedata.normalize("NFD", folded))
     return unicodedata.normalize("NFC", bare)
+
+
+def plainly(text: str) -> str:
+    """Return a text in the one spelling in which its words are compared; case and accents stay."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_SPELLING)
+
+
+def tokens(text: str) -> list[str]:
+    """Return a text's words, identifiers and figures, and its runs of scripts without spaces."""
+    return TOKEN.findall(plainly(text))
 
 
 def _by_stop_words(text: str) -> str | None:
@@ -131,6 +159,11 @@ def _spaced(token: str, language: str) -> tuple[str, ...]:
     token = token[:LONGEST_TOKEN]
     if token[0].isdigit() and ("," in token or "." in token):
         return (token.replace(",", "") if THOUSANDS.fullmatch(token) else token,)
+    if token[-1] in "+#":
+        return (fold(token), *_spaced(token.rstrip("+#"), language))
+    if "-" in token:
+        inner = chain.from_iterable(_word(part, language) for part in token.split("-"))
+        return (*_word(token.replace("-", ""), language), *inner)
     parts = PART.findall(token) if token.isascii() else token.split("_")
     if len(parts) < 2:  # noqa: PLR2004 - one part is the whole
         return tuple(_word(token, language))
@@ -160,6 +193,5 @@ def terms(text: str, *, language: str | None = None) -> list[str]:
     ``language`` is a Snowball name such as ``german``, or ``unstemmed``; left out, it is guessed
     from the text.
     """
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    chosen = language or guess_language(plain)
-    return [term for token in TOKEN.findall(plain) for term in _terms_of(token, chosen)]
+    chosen = language or guess_language(plainly(text))
+    return [term for token in tokens(text) for term in _terms_of(token, chosen)]

@@ -1,7 +1,6 @@
 """The sentences of the best passages that say what was asked."""
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import log
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.runtime.embedder.protocol import EmbeddingModel, Vector
-from functions.runtime.lexical import TOKEN, UNSPACED_RUN, fold
+from functions.runtime.lexical import UNSPACED_RUN, fold, tokens
 from functions.runtime.passages import Highlight
 from functions.runtime.sentences import Span, split_sentences
 from functions.runtime.stop_words import STOP_WORDS
@@ -56,7 +55,7 @@ def _parts_of_term(term: str) -> list[str]:
 
 def _parts(text: str) -> Iterator[str]:
     """Yield the parts of a text's words; those of a script without spaces in pairs of signs."""
-    for token in TOKEN.findall(unicodedata.normalize("NFKC", text)):
+    for token in tokens(text):
         for at, piece in enumerate(UNSPACED_RUN.split(fold(token))):
             if at % 2:
                 yield from (piece[start : start + 2] for start in range(max(len(piece) - 1, 1)))

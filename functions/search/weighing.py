@@ -1,11 +1,17 @@
 """What each word of a question is worth."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
 
 from functions.runtime.languages import stemmer_of
-from functions.runtime.lexical import LATIN, TOKEN, UNSPACED_RUN, guess_language, terms
+from functions.runtime.lexical import (
+    LATIN,
+    UNSPACED_RUN,
+    guess_language,
+    plainly,
+    terms,
+    tokens,
+)
 from functions.runtime.stop_words import STOP_WORDS
 from functions.search.queries import UNTOLD
 from functions.search.schemas import Reading, Term, Word
@@ -31,10 +37,9 @@ def words_of(query: str, *, language: str | None = None) -> dict[str, float]:
     A word that stands beside its stem is one word of the question, and not two. ``language`` is
     ISO 639-1; left out, or what nobody knows, it is guessed.
     """
-    plain = unicodedata.normalize("NFKC", query)
-    stemmer = stemmer_of(language) or guess_language(plain)
+    stemmer = stemmer_of(language) or guess_language(plainly(query))
     parts: dict[str, float] = {}
-    for token in TOKEN.findall(plain):
+    for token in tokens(query):
         found = set(terms(token, language=stemmer))
         # Each pair of signs of a script without spaces is about a word.
         part = 1.0 if UNSPACED_RUN.search(token) else 1 / max(len(found), 1)

@@ -1,21 +1,6 @@
 import pytest
 
-from functions.generate.telling import denies, figures, names, say_the_same
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("It costs 1,234.50 euros, or 1.234 in all.", {"1.234.50", "1234"}),
-        ("Am 3. Oktober um 9:30", {"3", "9", "30"}),
-        ("1\u202f200 and 1,200 and 1200", {"1200"}),
-        ("١٢ عاما", {"12"}),
-        ("３ rooms", {"3"}),
-        ("no figure", set()),
-    ],
-)
-def test_a_figure_is_the_same_in_every_spelling(text: str, expected: set[str]) -> None:
-    assert figures(text) == expected
+from functions.generate.telling import names, say_the_same
 
 
 @pytest.mark.parametrize(
@@ -30,25 +15,6 @@ def test_a_figure_is_the_same_in_every_spelling(text: str, expected: set[str]) -
 )
 def test_names_are_seen_where_a_language_shows_them(sentence: str, expected: set[str]) -> None:
     assert names(sentence) == expected
-
-
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        ("Dogs are not allowed in the house.", True),
-        ("Dogs can't come into the house.", True),
-        ("Nobody is to enter the house.", True),
-        ("Hunde sind in dem Haus nicht erlaubt.", True),
-        ("Les chiens ne sont pas admis dans la maison.", True),
-        ("狗不能进去。", True),
-        ("Dogs are allowed in the house.", False),
-        ("It was not until 1902 that the house opened.", False),
-        ("Not only dogs are allowed in the house.", False),
-        ("Im Haus sind Hunde erlaubt und auch Katzen.", False),
-    ],
-)
-def test_a_denial_is_told_from_an_affirmation(sentence: str, expected: bool) -> None:  # noqa: FBT001
-    assert denies(sentence) is expected
 
 
 HOURS = "When does the museum open on weekdays?"
@@ -70,6 +36,13 @@ HOURS = "When does the museum open on weekdays?"
         ("What changed from 1.2 to 1.3?", "What changed from 1.3 to 1.4?", False),
         ("Wie komme ich nach Berlin?", "wie komme ich nach berlin", True),
         ("Wie komme ich nach Berlin?", "Wie komme ich von Berlin?", False),
+        ("Who can I invite?", "Who can invite you?", False),
+        ("How do we reset it?", "How can I reset it?", True),
+        ("How do I run the C++ tests?", "How do I run the C# tests?", False),
+        ("How do I run the C++ tests?", "how to run C++ tests", True),
+        ("What happens at -5 degrees?", "What happens at 5 degrees?", False),
+        ("What is the fee above €50?", "What is the fee above $50?", False),
+        ("Which plan has < 10 users?", "Which plan has > 10 users?", False),
         ("博物馆几点开门？", "博物馆几点开门", True),
         ("博物馆几点开门？", "博物馆几点关门？", False),
     ],

@@ -147,6 +147,37 @@ async def test_words_alone_do_not_make_a_claim_true(passage: Make, text: str, re
     assert await checked(text, [passage(MUSEUM), passage(FERRY, number=2)]) is None, remark
 
 
+TURNED = [
+    ("Store the vaccine at -18 degrees until it is used.", "-", "", "a sign"),
+    ("The deposit is €50 for each room.", "€", "$", "a currency"),
+    ("Rooms for < 10 people are free of charge.", "<", ">", "a bound"),
+    (
+        "Adults pay 10 euros and children pay 5 euros.",
+        "10 euros and children pay 5",
+        "5 euros and children pay 10",
+        "figures changed over",
+    ),
+    ("ห้องสมุดเปิดเวลา 9 โมงเช้าและไม่เปิดวันอาทิตย์", "ไม่", "", "Thai"),
+    ("المكتبة لا تفتح يوم الأحد للزوار.", "لا ", "", "Arabic"),
+    ("पुस्तकालय रविवार को आगंतुकों के लिए नहीं खुलता है।", "नहीं ", "", "Hindi"),
+    ("Thư viện không mở cửa vào chủ nhật cho khách.", "không ", "", "Vietnamese"),
+    ("Biblioteka nie jest otwarta w niedziele dla gości.", "nie ", "", "Polish"),
+]
+
+
+@pytest.mark.parametrize(("source", "word", "other", "remark"), TURNED)
+async def test_what_turns_a_statement_round_is_not_its_passage(
+    passage: Make, source: str, word: str, other: str, remark: str
+) -> None:
+    def said(text: str) -> str:
+        return f"{text.rstrip('.।')} [1]."
+
+    turned = source.replace(word, other)
+    assert turned != source
+    assert await checked(said(turned), [passage(source)]) is None, remark
+    assert await checked(said(source), [passage(source)]) is not None, remark
+
+
 UNCITED = [
     ("It is 3000 rpm", "Speeds are 3600 rpm here, 3000 rpm there.", "which of two?"),
     (

@@ -25,6 +25,19 @@ ANALYSED = [
     ("ไทย", "english", ["ไท", "ทย"], "Thai in bigrams"),
     ("東京タワー", "english", ["東京", "京タ", "タワ", "ワー"], "Japanese in bigrams"),
     ("ﬁle", "english", ["file"], "ligatures come apart"),
+    ("C++17 and C#", "english", ["c++", "c", "17", "and", "c#", "c"], "languages with signs"),
+    ("a++b #tag page#top", "english", ["a", "b", "tag", "page", "top"], "signs of others"),
+    ("E-Mail", "english", ["email", "e", "mail"], "a short compound is one word as well"),
+    ("state-of-the-art", "english", ["state", "of", "the", "art"], "a long one is not"),
+    ("हिन्\u200dदी", "english", ["हिन्दी", "हिन्द"], "a joiner parts no word"),
+    ("می\u200cخواهم", "english", ["ميخواهم", "ميخو"], "nor does one that keeps letters apart"),
+    (
+        "کتابی مدرســة",
+        "english",
+        ["كتابي", "كتاب", "مدرسة", "مدرس"],
+        "Persian letters, a line",
+    ),
+    ("٣٫٥ و १९४७", "english", ["3.5", "و", "1947"], "figures of other scripts"),
     ("  \n\t…!?", "english", [], "no words"),
 ]
 
