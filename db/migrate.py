@@ -16,6 +16,12 @@ from db.session import driver_url
 SCRIPTS = Path(__file__).parent / "migrations"
 # Two operators migrating at once take turns; the number is only a name.
 MIGRATION_LOCK = 7_303_014
+# The statement takes no parameter, and a password written into one would stand in error messages.
+GIVE_PASSWORD = text("SELECT set_config('lore.password', :password, true)")
+SET_PASSWORD = text(
+    "DO $$ BEGIN EXECUTE format('ALTER ROLE lore_app PASSWORD %L',"
+    " current_setting('lore.password')); END $$"
+)
 
 
 def _configuration() -> Config:
@@ -35,16 +41,14 @@ def _upgrade(connection: Connection) -> None:
 
 async def migrate(owner_url: str, *, app_password: str | None = None) -> None:
     """Apply every migration that is missing, then set the app role's password if one is given."""
-    engine = create_async_engine(driver_url(owner_url), poolclass=NullPool)
+    engine = create_async_engine(driver_url(owner_url), poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.begin() as connection:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             await connection.run_sync(_upgrade)
             if app_password:
-                quoted = await connection.scalar(
-                    text("SELECT quote_literal(:password)"), {"password": app_password}
-                )
-                await connection.execute(text(f"ALTER ROLE lore_app PASSWORD {quoted}"))
+                await connection.execute(GIVE_PASSWORD, {"password": app_password})
+                await connection.execute(SET_PASSWORD)
     finally:
         await engine.dispose()
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, make_url, text
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -14,8 +14,14 @@ GUILD_SCOPE = "SELECT set_config('lore.guild_id', $1, true)"
 
 
 def driver_url(url: str) -> str:
-    """Name asyncpg as the driver in a plain ``postgresql://`` URL."""
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    """Name asyncpg as the driver in a plain ``postgresql://`` URL.
+
+    What libpq and asyncpg itself call ``sslmode``, asyncpg's own arguments call ``ssl``.
+    """
+    named = make_url(url).set(drivername="postgresql+asyncpg")
+    if mode := named.query.get("sslmode"):
+        named = named.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return named.render_as_string(hide_password=False)
 
 
 @lru_cache(maxsize=256)

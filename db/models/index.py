@@ -105,7 +105,7 @@ class EmbeddingModel(Base):
     __table_args__ = (
         CheckConstraint("engine IN ('embedded', 'ollama')", name="embedding_engine"),
         CheckConstraint("normalisation IN ('none', 'uncased')", name="embedding_normalisation"),
-        CheckConstraint("dimensions BETWEEN 1 AND 2000", name="embedding_dimensions"),
+        CheckConstraint("dimensions BETWEEN 1 AND 4000", name="embedding_dimensions"),
         CheckConstraint("related_cosine > unrelated_cosine", name="embedding_scale"),
     )
 

@@ -163,7 +163,7 @@ async def _search(job: Job, query: str, turns: list[str]) -> SearchResponse | No
     )
     try:
         response = await job.clients.http.post(
-            f"{job.clients.settings.search_url}/search",
+            f"{job.clients.settings.search_url.rstrip('/')}/search",
             content=msgspec.json.encode(request),
             headers={"content-type": "application/json"},
             timeout=SEARCH_SECONDS,

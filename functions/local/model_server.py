@@ -15,8 +15,8 @@ import httpx
 import msgspec
 
 from functions.local.console import err
-from functions.local.home import Home
-from functions.runtime.ollama.client import DEFAULT_PORT, base_url
+from functions.local.home import Home, UsageError
+from functions.runtime.ollama.address import DEFAULT_PORT, base_url
 
 # The value of OLLAMA_HOST that says: none, even if one runs.
 NONE_WANTED: Final = "off"
@@ -52,7 +52,7 @@ class ModelServer(msgspec.Struct, frozen=True, kw_only=True):
 def known_server(home: Home) -> ModelServer | None:
     """Return the server that ``OLLAMA_HOST`` names, else one that answers here, else None."""
     if named := _named():
-        return None if named == NONE_WANTED else ModelServer(host=named, origin="OLLAMA_HOST")
+        return None if named == NONE_WANTED else _at(named)
     here = [ModelServer(host=DEFAULT_ADDRESS, origin="found running"), _recorded(home)]
     return next((server for server in here if server and server.answers()), None)
 
@@ -80,6 +80,17 @@ async def model_server(home: Home, *, lasting: bool = False) -> AsyncIterator[Mo
             await asyncio.to_thread(_stop_left, left)
         if lasting:
             home.model_server.unlink(missing_ok=True)
+
+
+def _at(named: str) -> ModelServer:
+    server = ModelServer(host=named, origin="OLLAMA_HOST")
+    try:
+        _ = server.url
+    except ValueError:
+        raise UsageError(
+            "OLLAMA_HOST is no address: write HOST, HOST:PORT or a URL, such as localhost:11434."
+        ) from None
+    return server
 
 
 def _named() -> str:

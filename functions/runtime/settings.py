@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from functions.runtime.errors import LorekeeperError
+from functions.runtime.ollama.address import base_url
 
 SECRET_BYTES = 32
 # Whoever signs in on the machine itself, in development; no Discord user has such a small id.
@@ -116,9 +117,19 @@ def _problem_with_secret(value: str) -> str | None:
     return None
 
 
+def _problem_with_ollama(host: str) -> str | None:
+    try:
+        base_url(host)
+    except ValueError:
+        return "OLLAMA_HOST is no address: write HOST, HOST:PORT or a URL."
+    return None
+
+
 def _problems_of(settings: Settings) -> list[str]:
     problems = []
     if settings.secret_key and (problem := _problem_with_secret(settings.secret_key)):
+        problems.append(problem)
+    if settings.ollama_host and (problem := _problem_with_ollama(settings.ollama_host)):
         problems.append(problem)
     if settings.web_allow and not settings.in_development:
         problems.append("LORE_WEB_ALLOW opens inner addresses: it is for development only.")

@@ -20,6 +20,7 @@ from functions.search.scoring import Array, Passages, TermPostings, impacts
 
 # Where a term is in more than this share of the passages, a frequency for each takes less space.
 DENSE_SHARE = 0.2
+LEAST_NORM = 1e-9
 State = tuple[tuple[int, int], ...]
 
 
@@ -121,7 +122,8 @@ class _Assembly:
             (np.concatenate(arrays) for arrays in zip(*parts, strict=True)) if parts else _nothing()
         )
         mean = max(listing.terms / max(listing.passages, 1), 1.0)
-        norms = bm25.k1 * (1 - bm25.b + bm25.b * lengths / mean)
+        # With k1 at zero a word counts once, and not at all where it is missing: not 0 / 0.
+        norms = np.maximum(bm25.k1 * (1 - bm25.b + bm25.b * lengths / mean), LEAST_NORM)
         return Lexicon(
             guild_id=guild_id,
             state=state,

@@ -8,19 +8,18 @@ from contextlib import aclosing, suppress
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from functions.runtime.errors import UnavailableError
+from functions.runtime.ollama.address import base_url
 
 if TYPE_CHECKING:
     from ollama import ChatResponse, ShowResponse
 
     from functions.runtime.ollama.transport import WholePromptClient
 
-DEFAULT_PORT = 11434
 # What a deployment has that sets no LORE_CONTEXT_TOKENS.
 CONTEXT_TOKENS = 4096
 MOST_WRITTEN_TOKENS = 400
@@ -76,19 +75,6 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int
     written_tokens: int
     prompt_seconds: float = 0.0
-
-
-def base_url(host: str) -> str:
-    """Return the URL that ``OLLAMA_HOST`` means: ``HOST``, ``HOST:PORT`` or a URL.
-
-    Raises ValueError for a port that is none.
-    """
-    parts = urlsplit(host if "://" in host else f"//{host}", scheme="")
-    # The server's own variable often says where to listen, which is nowhere to call.
-    name = "127.0.0.1" if parts.hostname in {None, "0.0.0.0", "::"} else parts.hostname
-    name = f"[{name}]" if name and ":" in name else name
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, DEFAULT_PORT)
-    return f"{parts.scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
 
 
 def plain_name(name: str) -> str:

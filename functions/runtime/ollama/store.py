@@ -10,7 +10,8 @@ import httpx
 import msgspec
 
 from functions.runtime.embedder.protocol import ModelUnusableError
-from functions.runtime.ollama.client import OllamaError, base_url, plain_name
+from functions.runtime.ollama.address import base_url
+from functions.runtime.ollama.client import OllamaError, plain_name
 
 if TYPE_CHECKING:
     from functions.runtime.ollama.transport import WholePromptClient

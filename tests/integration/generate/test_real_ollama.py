@@ -8,7 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from functions.runtime.ollama.client import OllamaClient, Patience, base_url
+from functions.runtime.ollama.address import base_url
+from functions.runtime.ollama.client import OllamaClient, Patience
 
 pytestmark = pytest.mark.ollama
 MODEL = os.environ.get("LORE_CHAT_MODEL") or "llama3.2"

@@ -1,5 +1,6 @@
 """A model is registered once, for what it is, with an index of its own."""
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from functions.local.home import UsageError
 from functions.local.registration import (
+    MOST_DIMENSIONS,
     Prefixes,
     default_prefixes,
     ensure_index,
@@ -37,6 +39,17 @@ async def test_a_model_is_registered_as_it_shows_itself(
             laptop.clients.http, host=HOST, name=ollama.model, prefixes=Prefixes()
         )
         assert await register(connection, again) == other_model
+
+
+async def test_a_model_of_many_dimensions_has_an_index_too(
+    engine: AsyncEngine, other_model: RegisteredModel
+) -> None:
+    wide = msgspec.structs.replace(other_model, id=0, name="wide", dimensions=MOST_DIMENSIONS)
+    async with engine.connect() as connection:
+        registered = await register(connection, wide)
+        await ensure_index(connection, registered)
+        row = (await connection.execute(VALID, {"name": index_name(registered)})).one()
+    assert f"halfvec({MOST_DIMENSIONS})" in row.definition
 
 
 async def test_its_index_is_its_own_and_whole(

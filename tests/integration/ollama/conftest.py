@@ -14,13 +14,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import (
     CONTEXT_TOKENS,
     Message,
     OllamaClient,
     Patience,
     Piece,
-    base_url,
     plain_name,
 )
 

@@ -81,3 +81,9 @@ def test_inner_addresses_are_opened_in_development_only() -> None:
     assert settings.web_allowed == {"127.0.0.1:8001", "localhost:80"}
     with pytest.raises(SettingsError, match="development only"):
         load_settings(allowed)
+
+
+@pytest.mark.parametrize("host", ["localhost:99999", "localhost:abc", "http://[::1"])
+def test_an_ollama_nowhere_is_refused_before_anybody_asks(host: str) -> None:
+    with pytest.raises(SettingsError, match="OLLAMA_HOST is no address"):
+        load_settings({"OLLAMA_HOST": host})

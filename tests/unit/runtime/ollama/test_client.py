@@ -10,6 +10,7 @@ from ollama import AsyncClient
 from ollama._types import ChatRequest
 
 from functions.runtime.embedder.twin import HashEmbedder
+from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import (
     CONTEXT_TOKENS,
     Message,
@@ -17,7 +18,6 @@ from functions.runtime.ollama.client import (
     OllamaError,
     Patience,
     PromptTooLongError,
-    base_url,
 )
 from functions.runtime.ollama.twin import Fault, OllamaTwin
 
