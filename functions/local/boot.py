@@ -112,11 +112,15 @@ async def opened(home: Home, watch: Stopwatch) -> AsyncIterator[tuple[EmbeddedPo
     """Open the database and the model side by side; close them at the end."""
     database = asyncio.create_task(_open_database(home, watch))
     model = asyncio.create_task(_open_embedder(watch))
-    await asyncio.wait({database, model})
     try:
+        await asyncio.wait({database, model})
         yield await database, await model
     finally:
-        if not model.exception():
+        # Whoever is stopped meanwhile has begun both. A download is given up, PostgreSQL is not: a
+        # server that is left alone while it starts would run on.
+        model.cancel()
+        await asyncio.wait({database, model})
+        if not model.cancelled() and not model.exception():
             model.result().close()
-        if not database.exception():
+        if not database.cancelled() and not database.exception():
             await asyncio.to_thread(database.result().stop)

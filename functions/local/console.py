@@ -38,24 +38,50 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def run_command(work: Callable[[], Awaitable[Result]], *, as_json: bool) -> Result:
     """Run a command to its end; a known error becomes its sentence and an exit status."""
+    ended_by: list[signal.Signals] = []
 
     async def run() -> Result:
         running = asyncio.ensure_future(work())
-        # As Ctrl-C does: what a command has started, such as a PostgreSQL, is stopped with it.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        _end_on_signals(running, ended_by)
         return await running
 
     try:
         return asyncio.run(run())
-    except LorekeeperError as error:
+    except (LorekeeperError, ExceptionGroup) as error:
+        known = _known(error)
+        if known is None:
+            raise
         if as_json:
-            print_json({"status": "failed", "reason": error.message})
-        err.print(f"[red]✗[/red] {escape(error.message)}")
-        raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
-    except KeyboardInterrupt:
-        raise SystemExit(128 + signal.SIGINT) from None
-    except asyncio.CancelledError:
-        raise SystemExit(128 + signal.SIGTERM) from None
+            print_json({"status": "failed", "reason": known.message})
+        err.print(f"[red]✗[/red] {escape(known.message)}")
+        raise SystemExit(WRONG_USAGE if isinstance(known, UsageError) else FAILED) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise SystemExit(128 + (ended_by or [signal.SIGINT])[0]) from None
+
+
+def _end_on_signals(running: asyncio.Future[Any], ended_by: list[signal.Signals]) -> None:
+    """Have a command end as by Ctrl-C: what it has started, such as a PostgreSQL, is stopped.
+
+    A terminal that is closed says SIGHUP, unless nohup keeps it from whom it started.
+    """
+
+    def end(number: signal.Signals) -> None:
+        ended_by.append(number)
+        running.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+
+
+def _known(error: Exception) -> LorekeeperError | None:
+    """Return what to say of an error; of several at once, where all are known, the first."""
+    if isinstance(error, LorekeeperError):
+        return error
+    if not isinstance(error, ExceptionGroup):
+        return None
+    known = [_known(one) for one in error.exceptions]
+    return known[0] if all(known) else None
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What ``lore ingest`` is given, files, folders and addresses, on its way into the library."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def find_sources(given: Sequence[str], *, title: str | None = None) -> list[Sour
     """Return what is to be added; raise UsageError where that is nothing, or not plain."""
     addresses = [Source(name=words, url=words) for words in given if is_address(words)]
     paths = tuple(Path(words) for words in given if not is_address(words))
-    files = [Source(path=path, name=name) for path, name in find_files(paths)]
+    files = [Source(path=path, name=_readable(name)) for path, name in find_files(paths)]
     sources = [*addresses, *files]
     if not sources:
         raise UsageError("There is no file under these paths.")
@@ -100,6 +101,11 @@ def find_sources(given: Sequence[str], *, title: str | None = None) -> list[Sour
             raise UsageError("A title is for one document. Add the others by another command.")
         sources[0].title = title
     return sources
+
+
+def _readable(name: str) -> str:
+    """Return a file's name as text; bytes of it that are not UTF-8 cannot be sent or shown."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def find_files(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:

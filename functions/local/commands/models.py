@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import click
 import httpx
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -93,7 +94,7 @@ async def _give_carried(store: ModelStore) -> None:
 async def _fetch(store: ModelStore, name: str, *, again: bool) -> None:
     """Fetch a model; one that is there is fetched anew only where it was asked for by name."""
     if not again and name in await store.models():
-        err.print(f"[green]✓[/green] {name} is there")
+        err.print(f"[green]✓[/green] {escape(name)} is there")
         return
     bars: dict[str, TaskID] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
@@ -107,7 +108,7 @@ async def _fetch(store: ModelStore, name: str, *, again: bool) -> None:
             progress.update(bars[what], completed=done, total=total)
 
         await store.pull(name, report=report)
-    err.print(f"[green]✓[/green] {name} was fetched")
+    err.print(f"[green]✓[/green] {escape(name)} was fetched")
 
 
 async def _list() -> None:

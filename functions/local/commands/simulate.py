@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 from rich.live import Live
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.panel import Panel
 
 from functions.discord.commands import ADD_MESSAGE
@@ -269,7 +270,7 @@ def _panel(content: str) -> Panel:
 
 def _print(command: str, answered: dict[str, Any]) -> None:
     content = answered["messages"][-1].get("content", "") if answered["messages"] else ""
-    out.print(f"[dim]{command}[/dim]")
+    out.print(f"[dim]{escape(command)}[/dim]")
     out.print(_panel(content))
     edits = len(answered["messages"])
     total = answered["timings_ms"].get("total", answered["acknowledged_ms"]) / 1000

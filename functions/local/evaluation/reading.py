@@ -29,14 +29,15 @@ def read_set(path: Path, *, questions_from: Path | None = None) -> QuestionSet:
         found = _read(path)
         if questions_from is not None:
             found = _asked_otherwise(found, _squad(questions_from))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        found = _distinct(found)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path} cannot be read as a question set ({error!r}). It takes a BEIR folder, a file"
             " in SQuAD's format, or the MTRAG-UN folder."
         ) from error
     if not found.papers or not found.questions:
         raise UsageError(f"{path} holds no questions that can be asked.")
-    return _distinct(found)
+    return found
 
 
 def _read(path: Path) -> QuestionSet:

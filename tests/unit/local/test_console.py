@@ -1,3 +1,5 @@
+import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -19,6 +21,29 @@ def test_an_error_may_name_a_file_that_looks_like_markup(
     assert "notes[/draft].md cannot be read." in capsys.readouterr().err
 
 
+def test_what_several_tasks_say_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    async def fail() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(one())
+
+    async def one() -> None:
+        raise LorekeeperError("A question is empty.")
+
+    with pytest.raises(SystemExit):
+        run_command(fail, as_json=True)
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"status": "failed", "reason": "A question is empty."}
+    assert "Traceback" not in said.err
+
+
+def test_what_nobody_foresaw_is_not_hidden() -> None:
+    async def fail() -> None:
+        raise ExceptionGroup("two", [LorekeeperError("One."), ZeroDivisionError()])
+
+    with pytest.raises(ExceptionGroup):
+        run_command(fail, as_json=False)
+
+
 PROGRAM = """
 import asyncio
 from functions.local.console import run_command
@@ -34,7 +59,7 @@ run_command(work, as_json=False)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_ended_cleans_up(number: signal.Signals) -> None:
     command = [sys.executable, "-c", PROGRAM]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:

@@ -133,6 +133,16 @@ def test_what_is_no_question_set_is_refused_in_a_sentence(
     assert str(file) in refused.value.message, remark
 
 
+def test_a_row_without_its_text_is_refused_in_a_sentence(beir: Path, tmp_path: Path) -> None:
+    write_lines(beir / "corpus.jsonl", [{"_id": "d1", "title": "", "text": None}])
+    write_lines(tmp_path / "corpus.jsonl", [{"_id": "d", "title": "", "text": "Bots."}])
+    silent = {"task_id": "t", "turns": [], "relevant": ["d"], "answerability": []}
+    write_lines(tmp_path / "tasks.jsonl", [silent])
+    for path in (beir, tmp_path):
+        with pytest.raises(UsageError, match="cannot be read as a question set"):
+            read_set(path)
+
+
 def test_a_folder_without_a_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         read_set(tmp_path)

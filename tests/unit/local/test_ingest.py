@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,16 @@ def test_files_and_addresses_are_told_of_in_a_table(gateway: Gateway, tmp_path: 
     assert {added.get("content") for added in gateway.added} == {b"# Guide", None}
     for words in ("guide.md", "https://a.org/page", "German", "2 of 2 documents ready, 24"):
         assert words in result.stdout
+
+
+def test_a_name_that_is_no_text_keeps_no_other_file_out(gateway: Gateway, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a", encoding="utf-8")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("b", encoding="utf-8")
+
+    assert lore("ingest", tmp_path).exit_code == 0
+
+    names = sorted(added["name"].rpartition("/")[2] for added in gateway.added)
+    assert names == ["a.txt", "caf\ufffd.txt"]
 
 
 def test_a_title_goes_with_a_single_file(gateway: Gateway, tmp_path: Path) -> None:
