@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from functions.generate import queries
@@ -25,9 +26,12 @@ from functions.runtime.leases import Lease, LeaseLostError
 ANSWERED_BEFORE = "Answered before, from the same documents."
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Errand:
-    """One reply to bring to one place, under the lease of its question."""
+    """One reply to bring to one place, under the lease of its question.
+
+    ``notice`` says how much of it has gone there by now.
+    """
 
     clients: Clients
     lease: Lease
@@ -47,6 +51,7 @@ class Errand:
         async with self.clients.database.guild(self.lease.guild_id) as session:
             if await session.scalar(queries.NOTE_PARTS, values) is None:
                 raise LeaseLostError
+        self.notice = msgspec.structs.replace(self.notice, parts_begun=begun, parts_sent=sent)
 
     async def edit(self, payload: Payload | WithFile) -> Delivery:
         """Replace the promise."""

@@ -14,7 +14,7 @@ from functions.runtime.discord.messages import (
     message,
 )
 from functions.runtime.discord.splitting import split_message
-from functions.runtime.discord.text import label
+from functions.runtime.discord.text import label, length
 
 Payload = dict[str, Any]
 EPHEMERAL = 64
@@ -22,6 +22,7 @@ MOST_PARTS = 3
 FILE_NAME = "answer.md"
 IN_THE_FILE = "The whole answer is in the file."
 MAXIMUM_QUESTION = 60
+DISCORD_MAXIMUM = 2000
 
 
 class WithFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,5 +82,10 @@ def privately(payload: Payload) -> Payload:
 
 def into_channel(payload: Payload, question: str) -> Payload:
     """Return a message that stands alone in a channel, and says what it answers."""
-    head = f"-# To the question “{label(question, maximum=MAXIMUM_QUESTION)}”"
-    return {**payload, "content": f"{head}\n{payload['content']}"}
+    # A sign may become two when it is made harmless, and an emoji counts as two.
+    for maximum in range(MAXIMUM_QUESTION, 0, -10):
+        head = f"-# To the question “{label(question, maximum=maximum)}”"
+        content = f"{head}\n{payload['content']}"
+        if length(content) <= DISCORD_MAXIMUM:
+            return {**payload, "content": content}
+    return payload

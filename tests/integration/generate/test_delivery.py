@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from functions.generate.delivery import Errand
-from functions.runtime.discord.client import DiscordClient
+from functions.runtime.discord.client import Delivery, DiscordClient
 from functions.runtime.discord.twin_state import Fault, broken
 
 SENTENCE = "The museum opens at nine on weekdays, at ten on Saturdays and never on Sundays. [1]\n\n"
@@ -160,6 +160,21 @@ async def test_after_a_quarter_of_an_hour_the_bot_answers_in_the_channel(
     assert (await bot.row(question)).delivered_at is not None
     ((delivered,),) = await bot.rows("SELECT delivered_at FROM interactions")
     assert delivered is not None
+
+
+async def test_what_a_token_did_not_live_to_say_goes_into_the_channel(
+    bot: Any, answered: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, token = await answered(LONG)
+
+    async def expired(*_: Any, **__: Any) -> Delivery:
+        return Delivery.EXPIRED
+
+    monkeypatch.setattr(bot.clients.discord, "followup", expired)
+    assert await bot.tell(question) == 204
+    messages = [*shown(bot, token), *(said["content"] for said in bot.discord.channel(CHANNEL))]
+    assert len(messages) == 2
+    assert "".join(messages).count("never on Sundays") == 30
 
 
 @pytest.mark.parametrize("fails_after", [1, 2, 3, 4])

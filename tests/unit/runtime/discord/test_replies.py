@@ -50,8 +50,11 @@ def test_a_long_answer_is_several_messages_or_a_file(
     assert "in the file" in reply.filed.payload["content"]
 
 
-def test_a_message_in_a_channel_says_what_it_answers_and_pings_nobody() -> None:
-    posted = into_channel(message("x" * 1900), HOSTILE)
+@pytest.mark.parametrize(
+    "question", [HOSTILE, "🙂" * 60, "(*_" * 20], ids=["markdown", "emoji", "brackets"]
+)
+def test_a_message_in_a_channel_says_what_it_answers_and_pings_nobody(question: str) -> None:
+    posted = into_channel(message("x" * 1900), question)
 
     assert length(posted["content"]) <= 2000
     head, _, rest = posted["content"].partition("\n")
