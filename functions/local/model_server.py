@@ -16,7 +16,7 @@ import msgspec
 
 from functions.local.console import err
 from functions.local.home import Home, UsageError
-from functions.runtime.ollama.address import DEFAULT_PORT, base_url
+from functions.runtime.ollama_address import DEFAULT_PORT, base_url
 
 # The value of OLLAMA_HOST that says: none, even if one runs.
 NONE_WANTED: Final = "off"

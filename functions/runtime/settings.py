@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from functions.runtime.errors import LorekeeperError
-from functions.runtime.ollama.address import base_url
+from functions.runtime.ollama_address import base_url
 
 SECRET_BYTES = 32
 # Whoever signs in on the machine itself, in development; no Discord user has such a small id.

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from functions.runtime.errors import UnavailableError
-from functions.runtime.ollama.address import base_url
+from functions.runtime.ollama_address import base_url
 
 if TYPE_CHECKING:
     from ollama import ChatResponse, ShowResponse

@@ -8,8 +8,8 @@ import msgspec
 
 from functions.runtime.embedder.protocol import ModelUnusableError
 from functions.runtime.errors import LorekeeperError
-from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import OllamaError
+from functions.runtime.ollama_address import base_url
 
 # The longest passage with its context has fewer tokens in any tokenizer we know.
 MOST_TOKENS: Final = 2048

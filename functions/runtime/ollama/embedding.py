@@ -21,8 +21,8 @@ from functions.runtime.embedder.protocol import (
 from functions.runtime.embedder.registry import RegisteredModel
 from functions.runtime.embedder.turns import QuestionsFirst
 from functions.runtime.errors import LorekeeperError
-from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import OllamaError
+from functions.runtime.ollama_address import base_url
 
 if TYPE_CHECKING:
     from functions.runtime.ollama.transport import WholePromptClient

@@ -10,8 +10,8 @@ import httpx
 import msgspec
 
 from functions.runtime.embedder.protocol import ModelUnusableError
-from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import OllamaError, plain_name
+from functions.runtime.ollama_address import base_url
 
 if TYPE_CHECKING:
     from functions.runtime.ollama.transport import WholePromptClient

@@ -8,8 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import OllamaClient, Patience
+from functions.runtime.ollama_address import base_url
 
 pytestmark = pytest.mark.ollama
 MODEL = os.environ.get("LORE_CHAT_MODEL") or "llama3.2"

@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import (
     CONTEXT_TOKENS,
     Message,
@@ -23,6 +22,7 @@ from functions.runtime.ollama.client import (
     Piece,
     plain_name,
 )
+from functions.runtime.ollama_address import base_url
 
 MODEL = plain_name(os.environ.get("LORE_CHAT_MODEL") or "llama3.2")
 # The size everybody has: another makes the server load the model again.

@@ -10,7 +10,6 @@ from ollama import AsyncClient
 from ollama._types import ChatRequest
 
 from functions.runtime.embedder.twin import HashEmbedder
-from functions.runtime.ollama.address import base_url
 from functions.runtime.ollama.client import (
     CONTEXT_TOKENS,
     Message,
@@ -20,6 +19,7 @@ from functions.runtime.ollama.client import (
     PromptTooLongError,
 )
 from functions.runtime.ollama.twin import Fault, OllamaTwin
+from functions.runtime.ollama_address import base_url
 
 QUESTION = [Message(role="user", content="Why is the sky blue?")]
 HURRIED = Patience(ready=0.5, first_token=0.05, silence=0.05)
