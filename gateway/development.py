@@ -40,7 +40,10 @@ def _is_page_elsewhere(request: Request) -> bool:
     is told more, passes that on all the same.
     """
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).hostname not in LOOPBACK
+    try:
+        return origin is not None and urlsplit(origin).hostname not in LOOPBACK
+    except ValueError:
+        return True
 
 
 def is_nearby(request: Request) -> bool:

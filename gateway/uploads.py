@@ -32,6 +32,7 @@ LARGEST_FILE = 25 * MEBIBYTE
 # Each takes up to 60 MiB until it is stored: ten at once took 530 MiB. Others wait, unread.
 FILES_AT_ONCE = 4
 SEAT_SECONDS = 60.0
+PIECE_SECONDS = 30.0
 ORIGINS = frozenset({"upload", "cli", "sample"})
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -85,13 +86,26 @@ async def _seat(seats: Semaphore) -> AsyncIterator[None]:
         seats.release()
 
 
+async def _lively(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what comes; raise InvalidRequestError where nothing does, for somebody else waits."""
+    while True:
+        try:
+            async with timeout(PIECE_SECONDS):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise InvalidRequestError("The file stopped coming. Send it again.") from None
+        yield piece
+
+
 async def _read_file(request: Request) -> tuple[bytes, bytes]:
     """Return the bytes and their SHA-256; what is over the limit is never held."""
     if int(parse_snowflake(request.headers.get("content-length")) or 0) > LARGEST_FILE:
         raise _too_large()
     content, digest = bytearray(), sha256()
     try:
-        async for piece in request.stream():
+        async for piece in _lively(request.stream()):
             if len(content) + len(piece) > LARGEST_FILE:
                 raise _too_large()
             content += piece

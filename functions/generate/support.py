@@ -1,8 +1,10 @@
 """How far a passage says what a sentence claims: by its words, or by its meaning."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import combinations
 
 import msgspec
 import numpy as np
@@ -10,10 +12,11 @@ import numpy as np
 from functions.generate.telling import UNSPACED, names, telling_words
 from functions.runtime.embedder.protocol import EmbeddingModel, Vector, Vectors
 from functions.runtime.errors import LorekeeperError
-from functions.runtime.lexical import detect_language, terms
+from functions.runtime.lexical import detect_language, terms, tokens
 from functions.runtime.passages import Passage
 from functions.runtime.sentences import split_sentences
 from functions.runtime.statements import Figure, denies, figures, numbers
+from functions.runtime.stop_words import STOP_WORDS
 
 log = logging.getLogger(__name__)
 # The share of a sentence's telling words that its passage must hold: room for a paraphrase.
@@ -131,18 +134,27 @@ def _same_subject(claim: Claim, source: Source) -> list[Said]:
     ]
 
 
+def _counted(text: str) -> dict[str, str]:
+    """Return for each figure of a text the word before it that is not said twice."""
+    words = [terms(token)[-1:] for token in tokens(text)]
+    once = {word for (word,), times in Counter(map(tuple, words)).items() if times == 1}
+    told: dict[str, str] = {}
+    last = ""
+    for token, (word,) in zip(tokens(text), words, strict=True):
+        if found := numbers(token):
+            told |= dict.fromkeys(found, last)
+        elif word in once and word not in STOP_WORDS:
+            last = word
+    return told
+
+
 def _changes_over(claim: Claim, said: Said) -> bool:
-    """Tell whether the same words in the same order have their figures in another one."""
-    theirs = [one.number for one in figures(said.text) if one.number in claim.figures]
-    ours = [one.number for one in figures(claim.text)]
-    if list(dict.fromkeys(ours)) == list(dict.fromkeys(theirs)):
-        return False
-    common = (claim.words & said.words) - claim.figures
-    orders = (
-        list(dict.fromkeys(term for term in terms(text) if term in common))
-        for text in (claim.text, said.text)
+    """Tell whether two figures of a sentence stand in each other's place."""
+    ours, theirs = _counted(claim.text), _counted(said.text)
+    return any(
+        ours[one] == theirs[other] and ours[other] == theirs[one] and ours[one] != ours[other]
+        for one, other in combinations(sorted(ours.keys() & theirs.keys()), 2)
     )
-    return len(set(map(tuple, orders))) == 1
 
 
 def _contradicts(claim: Claim, source: Source) -> bool:

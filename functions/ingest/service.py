@@ -40,7 +40,9 @@ from functions.runtime.web.client import TryLaterError
 log = logging.getLogger(__name__)
 # A text file of these names may be a list of addresses.
 LIST_NAMES = (".urls", ".txt")
-FIRST_WAIT_SECONDS = 30.0
+FIRST_WAIT_SECONDS = 4.0
+# A site or a model in trouble wants minutes.
+FIRST_WAIT_FOR_OTHERS_SECONDS = 30.0
 TELL_WAIT_SECONDS = 15.0
 
 
@@ -176,15 +178,18 @@ async def _after_failure(clients: Clients, lease: Lease, error: Exception) -> No
         message = error.message if isinstance(error, LorekeeperError) else LorekeeperError().message
         await _end(clients, lease, status="dead", reason=message)
         return
-    if isinstance(error, UnavailableError) or lease.attempts:
-        # A site or a model in trouble wants minutes, and no broker waits that long: the sweep does.
+    await release(clients.database, lease, failed=True, wait_seconds=_wait(lease, error))
+    if not isinstance(error, UnavailableError) and not lease.attempts:
         # What nobody foresaw is tried a second time at once.
-        asked = error.wait_seconds if isinstance(error, TryLaterError) else 0.0
-        wait = max(asked, FIRST_WAIT_SECONDS * 2**lease.attempts)
-        await release(clients.database, lease, failed=True, wait_seconds=wait)
-        return
-    await release(clients.database, lease, failed=True, wait_seconds=1.0)
-    raise UnavailableError from error
+        raise UnavailableError from error
+
+
+def _wait(lease: Lease, error: Exception) -> float:
+    """Return the seconds until the sweep tries again; no broker waits that long."""
+    if not isinstance(error, UnavailableError):
+        return FIRST_WAIT_SECONDS * 2.0**lease.attempts
+    asked = error.wait_seconds if isinstance(error, TryLaterError) else 0.0
+    return max(asked, FIRST_WAIT_FOR_OTHERS_SECONDS * 2.0**lease.attempts)
 
 
 async def _end(clients: Clients, lease: Lease, *, status: str, reason: str) -> None:

@@ -116,8 +116,8 @@ async def opened(home: Home, watch: Stopwatch) -> AsyncIterator[tuple[EmbeddedPo
         await asyncio.wait({database, model})
         yield await database, await model
     finally:
-        # Whoever is stopped meanwhile has begun both. A download is given up, PostgreSQL is not: a
-        # server that is left alone while it starts would run on.
+        # Whoever is stopped meanwhile has begun both, and a server that is left alone while it
+        # starts would run on. A download goes on to its end, unless Ctrl-C reaches it as well.
         model.cancel()
         await asyncio.wait({database, model})
         if not model.cancelled() and not model.exception():

@@ -66,8 +66,10 @@ def _end_on_signals(running: asyncio.Future[Any], ended_by: list[signal.Signals]
     """
 
     def end(number: signal.Signals) -> None:
+        # A closed terminal may say so twice; a second time would stop the cleaning up.
+        if not ended_by:
+            running.cancel()
         ended_by.append(number)
-        running.cancel()
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:

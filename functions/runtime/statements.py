@@ -12,11 +12,13 @@ from functions.runtime.lexical import detect_language, fold, plainly, tokens
 
 CURRENCY = "$€£¥￥₹₩₽₺₫฿₴₪₦¢"
 SEPARATORS = ".,٫٬\u00a0\u202f"
-# A minus clings to its figure and to nothing before it: 5-10 is a stretch, COVID-19 a name.
+# A minus clings to its figure and to nothing before it: 5-10 and 50€–100€ are stretches, COVID-19 a
+# name, and in 9:00 –17:00 a blank went astray.
 FIGURE = re.compile(
-    rf"(?P<bound>[<>≤≥])?\s?(?P<minus>(?<![\w)\]%°.,/-])[-−–](?=[{CURRENCY}]?\d)|\b[Mm]inus\s)?"
-    rf"(?P<before>[{CURRENCY}])?\s?(?P<number>\d+(?:[{SEPARATORS}]\d+)*)"
-    rf"(?:\s?(?P<after>[{CURRENCY}%‰]))?"
+    rf"(?P<bound>[<>≤≥])?\s?"
+    rf"(?P<minus>(?<![\w)\]%‰°.,/'’″\"{CURRENCY}-])(?<![\d%{CURRENCY}]\s)[-−–](?=[{CURRENCY}]?\d)"
+    rf"|\b[Mm]inus\s)?(?P<before>[{CURRENCY}])?\s?(?P<number>\d+(?:[{SEPARATORS}]\d+)*)"
+    rf"(?:\s?(?P<after>[{CURRENCY}%‰])(?!\d))?"
 )
 THOUSANDS = re.compile(rf"\d{{1,3}}(?:[{SEPARATORS}]\d{{3}})+")
 # What is not said of a figure: C++ is not C, and a > b not a < b.
@@ -51,23 +53,28 @@ _DENYING = {
     "arabic": (
         "لا ولا فلا بلا ليس ليست وليس لم ولم لن ولن غير بدون دون عدم"
         # Persian and Urdu.
-        " نيست نيستند نه هيچ نہيں"
+        " نيست نيستند هيچ نہيں"
     ),
     "hindi": "नहीं नही न मत बिना नाही",
     "tamil": "இல்லை அல்ல",
 }
-DENYING = {language: frozenset(words.split()) for language, words in _DENYING.items()}
+DENYING = {
+    language: frozenset(fold(plainly(word)) for word in words.split())
+    for language, words in _DENYING.items()
+}
 # The t is what is left of don't.
 DENYING_ANYWHERE = frozenset("t").union(*DENYING.values())
 # Spelled as in no other language, and without a language of their own in the analyzer.
 _DENYING_IN_ITSELF = (
-    "není nejsou không chưa chẳng đừng לא אין אינו אינה אינם בלי ללא אסור না নেই নয় నি లేదు కాదు లేరు"
+    "není nejsou không chưa chẳng đừng לא אין אינו אינה אינם בלי ללא אסור না নেই নয় নি లేదు కాదు లేరు"
 )
 DENYING_IN_ITSELF = frozenset(_DENYING_IN_ITSELF.split())
 CONTRACTED = re.compile(r"n['’]t\b", re.IGNORECASE)
-DENYING_SIGNS = re.compile(r"[不没沒未无無]|ない|ません|なかった|않|없|못하|아니|ไม่|ບໍ່|ဘူး|មិន|គ្មាន")
-# A Persian verb's beginning: نمی‌شود.
-DENYING_BEGINNING = re.compile(r"\bنمي")
+DENYING_SIGNS = re.compile(
+    r"[不没沒未无無]|ない|ません|なかった|않|없|못하|아닙니다|아니다|아니에요|ไม่|ບໍ່|ဘူး|មិន|គ្មាន"
+)
+# A Persian verb's beginning, as in نمی‌شود; Arabic spells its words with another letter.
+DENYING_BEGINNING = re.compile(r"\bنمی\u200c?\w{2,}")
 # They deny nothing: "not until 1902", "not only".
 AFFIRMING = re.compile(
     r"\b(?:not (?:until|only|least)|no (?:later|less|more)|nicht nur)\b", re.IGNORECASE
@@ -91,10 +98,11 @@ def _figure(found: re.Match[str]) -> Figure:
     plain = "".join(str(unicodedata.digit(sign, sign)) for sign in found["number"])
     joined = "" if THOUSANDS.fullmatch(plain) else "."
     number = re.sub(r"[^\d.]|\.", joined, plain)
+    unit = unicodedata.normalize("NFKC", found["before"] or found["after"] or "")
+    # "-20 %" takes off what "20 % off" does.
+    is_negative = found["minus"] and unit not in {"%", "‰"}
     return Figure(
-        number=f"-{number}" if found["minus"] else number,
-        unit=found["before"] or found["after"] or "",
-        bound=found["bound"] or "",
+        number=f"-{number}" if is_negative else number, unit=unit, bound=found["bound"] or ""
     )
 
 
@@ -110,10 +118,16 @@ def signs(text: str) -> list[str]:
 
 def denies(sentence: str) -> bool:
     """Tell whether a sentence says that something is not so."""
-    plain = plainly(sentence)
-    if DENYING_SIGNS.search(plain) or CONTRACTED.search(plain) or DENYING_BEGINNING.search(plain):
+    plain = AFFIRMING.sub(" ", plainly(sentence))
+    if DENYING_SIGNS.search(plain) or CONTRACTED.search(plain):
+        return True
+    if DENYING_BEGINNING.search(sentence):
+        return True
+    words = [word for token in tokens(plain) for word in token.split("-")]
+    if any(word.casefold() in DENYING_IN_ITSELF for word in words):
         return True
     language = detect_language(sentence) or "english"
     denying = DENYING.get(language, DENYING["english"])
-    words = tokens(AFFIRMING.sub(" ", plain))
-    return any(fold(word) in denying or word.casefold() in DENYING_IN_ITSELF for word in words)
+    others = [word for word in words if fold(word) not in denying]
+    # One word alone gives no language away: what is "not" in Romanian is "now" in Danish.
+    return len(others) < len(words) and detect_language(" ".join(others)) in {None, language}

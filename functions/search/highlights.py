@@ -59,8 +59,10 @@ def _parts(text: str) -> Iterator[str]:
         for at, piece in enumerate(UNSPACED_RUN.split(fold(token))):
             if at % 2:
                 yield from (piece[start : start + 2] for start in range(max(len(piece) - 1, 1)))
-            elif piece:
-                yield from _parts_of(piece)
+                continue
+            # Wi-Fi is asked for as wifi as well.
+            for word in {*piece.split("-"), piece.replace("-", "")} - {""}:
+                yield from _parts_of(word)
 
 
 def _sentences(readable: Sequence[Readable]) -> list[_Sentence]:

@@ -40,7 +40,7 @@ async def by_words(
     snapshot: Snapshot, cache: BoundedCache, request: SearchRequest, *, bm25: Bm25, depth: int
 ) -> Lexical:
     """Return the ``depth`` best passages by their words, of those that the filters let answer."""
-    model, listing = await _start(snapshot, request.guild_id)
+    model, listing = await start(snapshot, request.guild_id)
     lexicon = await open_lexicon(snapshot, cache, request.guild_id, listing=listing, bm25=bm25)
     words = words_by_language(request.query, lexicon.living_languages, turns=request.turns)
     every = sorted({word for _, of_language in words for word in of_language})
@@ -61,7 +61,8 @@ async def by_words(
     return msgspec.structs.replace(nothing, readings=readings, hits=hits)
 
 
-async def _start(snapshot: Snapshot, guild_id: int) -> tuple[RegisteredModel, Listing]:
+async def start(snapshot: Snapshot, guild_id: int) -> tuple[RegisteredModel, Listing]:
+    """Return the guild's model, and what its index of words is made of right now."""
     rows = await snapshot.rows(queries.START, {"guild_id": guild_id})
     if not rows:
         return EMBEDDED, Listing(segment_ids=[], generations=[], passages=0, terms=0)

@@ -21,7 +21,7 @@ from functions.search.evidence import evidence
 from functions.search.folding import Row, fold
 from functions.search.fusion import fuse, spread
 from functions.search.highlights import highlight
-from functions.search.lexical import Lexical, by_words
+from functions.search.lexical import Lexical, by_words, start
 from functions.search.neighbours import join_neighbours
 from functions.search.reranking import MOST_RERANKED, rerank
 from functions.search.schemas import (
@@ -91,6 +91,8 @@ async def _find_by(
     clients: Clients, request: SearchRequest, watch: Stopwatch, *, model: RegisteredModel, most: int
 ) -> Found | RegisteredModel:
     """Return what is found with this model's vectors, or which other model the guild has by now."""
+    if model.engine == "ollama" and (other := await _other_model(clients, request, model)):
+        return other
     embedding = asyncio.ensure_future(_embed(clients, request, model, watch))
     try:
         if model.engine == "ollama":
@@ -118,6 +120,15 @@ async def _find_by(
     # A text that the server has five times is one candidate.
     distinct = [candidate for candidate in ranked if candidate.chunk_id not in folded]
     return Found(model=model, ranked=distinct, best=best, vector=vector, readings=lexical.readings)
+
+
+async def _other_model(
+    clients: Clients, request: SearchRequest, model: RegisteredModel
+) -> RegisteredModel | None:
+    """Return the model that the guild has by now, where it is another: nobody waits for the old."""
+    async with clients.database.snapshot(request.guild_id) as snapshot:
+        current, _ = await start(snapshot, request.guild_id)
+    return current if current != model else None
 
 
 async def _embed(

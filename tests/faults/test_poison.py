@@ -16,6 +16,8 @@ RETRY = (
     "mutation Retry($guild: ID!, $document: ID!) {"
     " retryDocument(guildId: $guild, documentId: $document) { status } }"
 )
+# What waits for its next attempt waits for the clock alone.
+DUE = "UPDATE document_versions SET next_attempt_at = now() WHERE lease_id IS NULL"
 OUTCOMES = (
     "SELECT documents.source_name AS name, status, status_reason AS reason, attempts, starts"
     " FROM document_versions JOIN documents ON documents.id = document_id"
@@ -62,6 +64,7 @@ async def _live_until_the_end(machine: Machine, owner: asyncpg.Connection) -> in
         await machine.let_time_pass(owner, booting=False)
         await machine.start(lease=2.0)
         while not await machine.gone(machine.pid, seconds=0.2):
+            await owner.execute(DUE)
             if not await machine.wait_for_work(owner, most=0.2):
                 await machine.kill()
                 return lives

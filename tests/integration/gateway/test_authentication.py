@@ -102,6 +102,7 @@ async def test_this_machine_goes_by_several_names(http: httpx.AsyncClient, host:
         ({"host": "localhost", "forwarded": "for=203.0.113.9"}, "the standard's way to say so"),
         ({"host": "localhost", "via": "1.1 proxy"}, "an older way"),
         ({"host": "localhost", "origin": "https://tunnel.example"}, "a proxy that tells nothing"),
+        ({"host": "localhost", "origin": "http://["}, "no address at all"),
         ({"host": "localhost", "origin": "null"}, "a page that hides where it is"),
     ],
 )

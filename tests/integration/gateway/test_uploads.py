@@ -235,6 +235,26 @@ async def test_no_more_files_are_held_at_once_than_there_is_memory_for(
     assert (await moderator.upload(guild_id, b"One more.")).status_code == 202
 
 
+async def test_a_file_that_stops_coming_gives_its_place_back(
+    moderator: Person, guild_id: int, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    monkeypatch.setattr(uploads, "PIECE_SECONDS", 0.1)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"The beginning of"
+        await asyncio.Event().wait()
+
+    for _ in range(uploads.FILES_AT_ONCE + 1):
+        answer = await moderator.http.put(
+            f"/api/guilds/{guild_id}/documents?name=slow.txt",
+            content=stalled(),
+            headers=moderator.headers,
+        )
+        assert answer.status_code == 400
+        assert "stopped coming" in answer.json()["error"]["message"]
+    assert await _versions(database, guild_id) == []
+
+
 TRAVERSALS = [
     "../../etc/passwd",
     "..\\..\\windows\\system32",

@@ -311,6 +311,22 @@ async def test_a_model_that_hangs_keeps_no_connection_from_other_servers(
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
+async def test_a_server_that_left_a_hanging_model_is_answered_at_once(
+    laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _add(laptop)
+    await laptop.reindexing(other_model, keep_old=True).run(laptop.guild_id, report=silent)
+    await laptop.search(QUESTION)
+    await laptop.reindexing(EMBEDDED).run(laptop.guild_id, report=silent)
+
+    async def hang(text: str) -> None:
+        del text
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(laptop.clients.embedder_of(other_model), "embed_query", hang)
+    assert "Part 17 " in (await asyncio.wait_for(laptop.search(QUESTION), 5))[0].text
+
+
 async def test_a_large_server_is_searched_through_its_models_own_index(
     laptop: Laptop, other_model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

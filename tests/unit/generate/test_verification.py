@@ -178,6 +178,19 @@ async def test_what_turns_a_statement_round_is_not_its_passage(
     assert await checked(said(source), [passage(source)]) is not None, remark
 
 
+TOLD_OTHERWISE = [
+    ("Concerts start at 17:00 on 3 May in the garden.", "Concerts start on 3 May at 17:00"),
+    ("Of the 10 rooms, 3 are free for members.", "3 of the 10 rooms are free for members"),
+    ("Tours cost 50€–100€ depending on the seat.", "Tours cost 50€ to 100€ depending on the seat"),
+    ("All books are -20% in the sale.", "All books are 20% off in the sale"),
+]
+
+
+@pytest.mark.parametrize(("source", "said"), TOLD_OTHERWISE)
+async def test_figures_may_come_in_another_order(passage: Make, source: str, said: str) -> None:
+    assert await checked(f"{said} [1].", [passage(source)]) is not None
+
+
 UNCITED = [
     ("It is 3000 rpm", "Speeds are 3600 rpm here, 3000 rpm there.", "which of two?"),
     (

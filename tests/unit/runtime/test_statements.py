@@ -1,6 +1,15 @@
 import pytest
 
-from functions.runtime.statements import Figure, denies, figures, numbers, signs
+from functions.runtime.lexical import fold, tokens
+from functions.runtime.statements import (
+    DENYING_ANYWHERE,
+    DENYING_IN_ITSELF,
+    Figure,
+    denies,
+    figures,
+    numbers,
+    signs,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,10 +35,24 @@ def test_a_figure_is_the_same_in_every_spelling(text: str, expected: set[str]) -
         ("(-5)", ["-5"]),
         ("5-10 °C, 5\u201310", ["5", "10", "5", "10"]),
         ("COVID-19 on 2024-11-30", ["19", "2024", "11", "30"]),
+        ("50€–100€, 50 €–100 €, 10$-20$", ["50", "100", "50", "100", "10", "20"]),
+        ("9:00 –17:00, 5'-6'", ["9", "00", "17", "00", "5", "6"]),
+        ("-20% and 20 % off", ["20", "20"]),
     ],
 )
 def test_a_minus_belongs_to_its_figure(text: str, expected: list[str]) -> None:
     assert [figure.number for figure in figures(text)] == expected
+
+
+def test_a_currency_is_its_own_figures_in_every_spelling() -> None:
+    assert figures("￥50") == figures("¥50")
+    assert [one.unit for one in figures("Plan 1 €5, plan 2 €10 in 2024")] == ["", "€", "", "€", ""]
+
+
+@pytest.mark.parametrize("word", sorted(DENYING_ANYWHERE | DENYING_IN_ITSELF))
+def test_every_word_that_denies_can_be_met(word: str) -> None:
+    assert tokens(word) == [word]
+    assert fold(word) in DENYING_ANYWHERE or word.casefold() in DENYING_IN_ITSELF
 
 
 def test_a_figure_knows_its_unit_and_its_bound() -> None:
@@ -67,6 +90,11 @@ def test_a_figure_knows_its_unit_and_its_bound() -> None:
         ("المكتبة تفتح يوم الأحد للزوار.", False),
         ("ห้องสมุดเปิดวันอาทิตย์", False),
         ("Biblioteka jest otwarta w niedziele dla gości.", False),
+        ("No-one may enter the house.", True),
+        ("Χωρίς εισιτήριο δεν μπαίνει κανείς.", True),
+        ("도서관은 토요일뿐만 아니라 일요일에도 문을 엽니다.", False),
+        ("Nu er butikken åben til klokken otte.", False),
+        ("نحن نميز بين الأمرين", False),
         ("It was not until 1902 that the house opened.", False),
         ("Not only dogs are allowed in the house.", False),
         ("Im Haus sind Hunde erlaubt und auch Katzen.", False),

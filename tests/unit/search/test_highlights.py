@@ -66,6 +66,8 @@ async def test_text_without_sentences_has_no_highlights() -> None:
         ("Häuser", "de", "Altes Haus hier.", "an inflection"),
         ("музеи", "ru", "Музей открыт.", "another alphabet"),
         ("博物馆", "zh", "这是博物馆。", "no spaces"),
+        ("wifi", "en", "The Wi-Fi works.", "a short compound"),
+        ("Wi-Fi", "en", "The Wi-Fi works.", "the same in its own spelling"),
     ],
 )
 async def test_words_meet_by_their_parts(
