@@ -1,6 +1,7 @@
 """Write a version's passages and switch the document to it, in one transaction."""
 
 from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -59,7 +60,9 @@ def prepare(
         chunks=chunks,
         language=language,
         fingerprints=[fingerprint(chunk.text) for chunk in chunks],
-        segment=encode_passages([Counter(_chunk_terms(chunk, language)) for chunk in chunks]),
+        segment=encode_passages(
+            [Counter(chunk_terms(chunk.heading_path, chunk.text, language)) for chunk in chunks]
+        ),
         embedded=embedded,
     )
 
@@ -127,9 +130,9 @@ async def _insert_chunks(
     return [chunk_id for _, chunk_id in sorted((row.ordinal, row.id) for row in rows)]
 
 
-def _chunk_terms(chunk: Chunk, language: str | None) -> list[str]:
-    # Headings are part of what a passage is about, so they can be searched for.
-    return terms(" ".join((*chunk.heading_path, chunk.text)), language=stemmer_of(language))
+def chunk_terms(heading_path: Sequence[str], words: str, language: str | None) -> list[str]:
+    """Return the terms that a passage is found by: headings are part of what it is about."""
+    return terms(" ".join((*heading_path, words)), language=stemmer_of(language))
 
 
 async def _insert_segment(

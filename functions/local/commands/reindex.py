@@ -17,6 +17,7 @@ from functions.local.registration import (
     registered_models,
 )
 from functions.local.reindexing import GuildVectors, Reindexing, guild_vectors
+from functions.local.rewording import reword
 from functions.runtime.embedder.registry import RegisteredModel
 from functions.runtime.ollama.client import plain_name
 
@@ -27,23 +28,30 @@ from functions.runtime.ollama.client import plain_name
 @click.option("--keep-old", is_flag=True, help="Keep the vectors of other models.")
 @click.option("--query-prefix", help="What the model wants before a question.")
 @click.option("--passage-prefix", help="What the model wants before a passage.")
+@click.option("--words", is_flag=True, help="Write the index of words again, for this version.")
 @click.option("--list", "listing", is_flag=True, help="Show models, servers and their vectors.")
-def reindex(
+def reindex(  # noqa: PLR0913 - its options
     *,
     model: str | None,
     guild: int | None,
     keep_old: bool,
     query_prefix: str | None,
     passage_prefix: str | None,
+    words: bool,
     listing: bool,
 ) -> None:
     """Change the embedding model. The old one answers until the new one has every passage.
+
+    With --words, index every passage's words anew instead: after an upgrade that says so.
 
     Works beside a running Lorekeeper; stopped anywhere, it goes on where it was. Another database
     than the laptop's is named by LORE_DATABASE_OWNER_URL and LORE_DATABASE_URL.
     """
     if listing:
         run_command(_list, as_json=False)
+        return
+    if words:
+        run_command(lambda: _reword(guild_id=guild), as_json=False)
         return
     if not model:
         raise click.UsageError("Name a model with --model, or see what there is with --list.")
@@ -73,6 +81,17 @@ async def _reindex(name: str, *, guild_id: int | None, keep_old: bool, prefixes:
                 bar = bars.add_task(f"Server {number}", total=None)
                 await work.run(number, report=partial(_show, bars, bar))
     err.print(f"[green]✓[/green] {model.name} answers in {len(guilds)} server(s).")
+
+
+async def _reword(*, guild_id: int | None) -> None:
+    async with opened_owner() as owner:
+        guilds = await _chosen(owner, guild_id)
+        with progress_bar() as bars:
+            for number in guilds:
+                bar = bars.add_task(f"Server {number}", total=None)
+                shown = partial(_show, bars, bar)
+                await reword(owner.clients.database, number, report=shown)
+    err.print(f"[green]✓[/green] The words of {len(guilds)} server(s) are indexed anew.")
 
 
 def _show(bars: Progress, bar: TaskID, done: int, total: int) -> None:
