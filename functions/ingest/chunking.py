@@ -46,7 +46,7 @@ def chunk(
             ordinal=ordinal,
             text=draft.text,
             heading_path=_common_path(draft.group),
-            page=_first_body(draft.group).block.page,
+            page=_longest(draft.group).block.page,
             start=draft.start,
             end=draft.end,
             token_count=draft.tokens,
@@ -148,7 +148,7 @@ class _Chunker:
     def _joins(self, current: _Group, part: _Part) -> bool:
         own = self._tokens(current)
         total = own + part.tokens - self._marks + _JOINT
-        if own < self._budget.tiny or _only_headings(current):
+        if _only_headings(current) or (own < self._budget.tiny and _is_within(current, part)):
             return total <= self._budget.maximum
         # Pieces of one block stay apart: joined, their overlap would be said twice.
         if part.is_heading or part.continued or current[-1].section != part.section:
@@ -165,11 +165,36 @@ class _Chunker:
     def _close(self, groups: list[_Group], group: _Group, *, at_end: bool = False) -> None:
         """Keep the group, or give a tiny one to the chunk before it."""
         if groups and self._is_tiny(group):
-            near = at_end or groups[-1][-1].section == group[0].section
+            before = groups[-1]
+            is_rest = at_end and not group[0].is_heading
+            near = is_rest or before[-1].section == group[0].section or _is_beside(before, group)
             if near and self._tokens([*groups[-1], *group]) <= self._budget.maximum:
                 groups[-1] += group
                 return
         groups.append(group)
+
+
+def _is_within(group: _Group, part: _Part) -> bool:
+    """Tell whether a tiny group may take what follows: under the heading above its own.
+
+    Beyond that its own would be lost: what was fixed in 1.0 would stand before the head of 1.1. A
+    slide is cited by its own number.
+    """
+    above = _above(group)
+    is_next_slide = part.is_heading and part.block.page != group[0].block.page
+    return part.block.heading_path[: len(above)] == above and not is_next_slide
+
+
+def _is_beside(before: _Group, group: _Group) -> bool:
+    """Tell whether a tiny group may go to what stands before it: under one heading, on one page."""
+    above = group[0].block.heading_path[:-1]
+    is_one_page = before[-1].block.page == group[0].block.page
+    return bool(above) and is_one_page and _common_path(before)[: len(above)] == above
+
+
+def _above(group: _Group) -> tuple[str, ...]:
+    path = group[0].block.heading_path
+    return path[:-1] if group[0].is_heading else path
 
 
 def _trailing_headings(group: _Group) -> _Group:
@@ -192,10 +217,6 @@ def _body(group: _Group) -> Sequence[_Part]:
     return [part for part in group if not part.is_heading] or group[-1:]
 
 
-def _first_body(group: _Group) -> _Part:
-    return _body(group)[0]
-
-
 def _common_path(group: _Group) -> tuple[str, ...]:
     body = _body(group)
     path = body[0].block.heading_path
@@ -208,5 +229,9 @@ def _common_path(group: _Group) -> tuple[str, ...]:
     return path
 
 
+def _longest(group: _Group) -> _Part:
+    return max(_body(group), key=lambda part: part.end - part.start)
+
+
 def _kind(group: _Group) -> BlockKind:
-    return max(_body(group), key=lambda part: part.end - part.start).block.kind
+    return _longest(group).block.kind

@@ -14,11 +14,18 @@ _GROWTHS: Final = 3
 _CLUSTER: Final = 16
 _INDENTATION: Final = 200
 
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|[。！？]+[”’」』）]*\s*|\n\s*\n")
+# A line that begins with "12." goes on, and so does "am 3. Oktober".
+_SENTENCE = re.compile(
+    r"(?<=[.!?…։؟۔।॥።])(?<!\n\d\.)(?<!\n\d\d\.)[\"'”’»)\]]*\s+"
+    r"(?!(?:Jan|Feb|Mär|Apr|Mai|Ju[nl]|Aug|Sep|Okt|Nov|Dez)[a-zä]*\b)"
+    r"|[。！？]+[”’」』）]*\s*|\n\s*\n"
+)
 _LINE = re.compile(r"\n")
+# An item of a list with all that is set in under it.
+_MARGIN_LINE = re.compile(r"\n(?=\S)")
 _WORD = re.compile(r"\s+|[，、；：]")
 _PROSE: Final = (_SENTENCE, _LINE, _WORD)
-_LINES: Final = (_LINE, _SENTENCE, _WORD)
+_LINES: Final = (_MARGIN_LINE, _LINE, _SENTENCE, _WORD)
 _VISIBLE = re.compile(r"\S")
 
 

@@ -239,7 +239,8 @@ def test_each_page_starts_a_chunk_unless_it_is_tiny() -> None:
 
     passages = chunk(parsed, count_tokens=words, budget=SMALL)
 
-    assert [passage.page for passage in passages] == [0, 2]
+    # Where most of it stands, not where a cover does.
+    assert [passage.page for passage in passages] == [1, 2]
 
 
 @pytest.mark.parametrize("text", ["x" * 2_000_000, "lorem ipsum " * 200_000, "汉字" * 1_000_000])
@@ -276,3 +277,64 @@ def test_a_cut_table_or_definition_keeps_its_first_line(kind: ElementKind) -> No
 
     assert len(chunks) > 1
     assert {passage.text.split("\n")[0] for passage in chunks} == {lines[0]}
+
+
+def test_a_tiny_section_stays_under_its_own_heading() -> None:
+    versions = "\n\n".join(
+        f"## 1.{number}\n\n### Added\n\n- Sound {number}\n\n### Fixed\n\n- Crash {number}"
+        for number in range(3)
+    )
+    budget = ChunkBudget(target=60, maximum=90, overlap=6, tiny=16)
+    found = chunk(markdown(f"# Changes\n\n{versions}"), count_tokens=words, budget=budget)
+    assert len(found) == 3
+    for number, passage in enumerate(found):
+        assert passage.heading_path == (f"1.{number}",)
+        assert f"1.{number}" in passage.text
+        assert re.findall(r"Crash (\d)", passage.text) == [str(number)]
+
+
+def test_every_slide_is_cited_by_its_own_number() -> None:
+    slides = [
+        element
+        for page in (1, 2, 3)
+        for element in (
+            Element("heading", f"Slide {page}", level=1, page=page),
+            Element("paragraph", "Few words", page=page),
+        )
+    ]
+    found = chunk(document_of(*slides), count_tokens=words, budget=SMALL)
+    assert [(passage.page, passage.heading_path) for passage in found] == [
+        (page, (f"Slide {page}",)) for page in (1, 2, 3)
+    ]
+
+
+def test_an_item_of_a_list_keeps_what_is_set_in_under_it() -> None:
+    items = "\n".join(
+        f"{number}. Rule {number}\n   1. First of {number}\n   2. Second of {number}"
+        for number in range(1, 7)
+    )
+    found = chunk(document_of(Element("list", items)), count_tokens=words, budget=SMALL)
+    assert len(found) > 1
+    assert all(re.match(r"\d\. Rule", passage.text) for passage in found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "end"),
+    [
+        ("Der Beitrag wird am 3. Oktober für ein Jahr fällig. ", "fällig."),
+        ("सदस्य को पहले अपना खाता सत्यापित करना होगा। ", "।"),
+        ("يجب على العضو أن يقرأ القواعد كلها قبل الدخول؟ ", "؟"),
+    ],
+)
+def test_sentences_of_any_script_stay_whole(sentence: str, end: str) -> None:
+    parsed = document_of(Element("paragraph", sentence * 20))
+    budget = ChunkBudget(target=80, maximum=100, overlap=6, tiny=8)
+    found = chunk(parsed, count_tokens=words, budget=budget)
+    assert len(found) > 1
+    assert all(passage.text.endswith(end) for passage in found)
+
+
+def test_numbered_lines_are_not_cut_behind_their_number() -> None:
+    lines = "\n".join(f"{number}. Use the right channel for it" for number in range(1, 40))
+    found = chunk(document_of(Element("paragraph", lines)), count_tokens=words, budget=SMALL)
+    assert not any(re.search(r"\d\.$", passage.text) for passage in found)
