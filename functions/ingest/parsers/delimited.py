@@ -30,14 +30,31 @@ def read(document: bytes) -> Iterator[Page]:
     stated = _STATED.match(text)
     text = text[stated.end() :] if stated else text
     delimiter = stated[1] if stated else _delimiter(text)
-    rows = list(_rows(text, delimiter))
-    header = rows[0] if len(rows) > 1 and _is_header(rows[0]) else []
+    rows = _without_empty_columns(list(_rows(text, delimiter)))
+    while len(rows) > 2 and _is_caption(rows[0], rows[1]):  # noqa: PLR2004 - a header and a row
+        yield Page([Element("paragraph", "".join(rows.pop(0)))])
+    names = rows[0] if len(rows) > 1 and _names_columns(rows[0]) else []
+    # Where two columns have one name, it stands above its values: before each it would not tell.
+    header = names if len({name.casefold() for name in names}) == len(names) else []
+    above = _record([], names) if names and not header else None
     for start in range(0, len(rows), _ROWS):
         lines = [_record(header, row) for row in rows[start : start + _ROWS]]
         if header and not start:
             # The columns themselves are said once, those without a value too.
             lines[0] = _record([], header)
-        yield Page([Element("table", "\n".join(lines))])
+        if above and start:
+            lines.insert(0, above)
+        yield Page([Element("table", "\n".join(lines), header=above)])
+
+
+def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows without the columns at their end that a spreadsheet left empty."""
+    width = max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
+    return [row[:width] for row in rows]
+
+
+def _is_caption(row: Sequence[str], following: Sequence[str]) -> bool:
+    return sum(map(bool, row)) == 1 < sum(map(bool, following))
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -73,14 +90,12 @@ def _regularity(text: str, delimiter: str) -> tuple[float, int]:
     return (count / len(rows), columns) if columns > 1 else (0.0, columns)
 
 
-def _is_header(row: Sequence[str]) -> bool:
-    """Return whether a row names columns: all different, none a number unless it is a year.
+def _names_columns(row: Sequence[str]) -> bool:
+    """Return whether a row names columns: none is empty or a number, unless it is a year.
 
     The first may be without a name, as a column of row numbers is.
     """
-    names = {cell.casefold() for cell in row}
-    named = all(row[1:]) and not any(_NUMBER.fullmatch(cell) for cell in row)
-    return named and len(names) == len(row)
+    return all(row[1:]) and not any(_NUMBER.fullmatch(cell) for cell in row)
 
 
 # Measured with e5-small on a table of 400 rows and 8 columns, 80 questions about one row each:

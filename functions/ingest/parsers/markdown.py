@@ -160,6 +160,11 @@ def _link_target(target: str, label: str) -> str:
     return "" if address in label else f" ({address})"
 
 
+_HTML_BREAKS: Final = frozenset({
+    "br", "p", "div", "li", "tr", "dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6",
+})  # fmt: skip
+
+
 class _TextOfHtml(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -169,15 +174,21 @@ class _TextOfHtml(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
         self._hidden += tag in {"script", "style"}
-        if tag in {"br", "p", "div", "li", "tr", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}:
+        if tag in {"td", "th"} and self._last() != "\n":
+            self.parts.append(" | ")
+        if tag in _HTML_BREAKS:
             self.parts.append("\n")
+
+    def _last(self) -> str:
+        return next((part for part in reversed(self.parts) if part == "\n" or part.strip()), "\n")
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag in {"script", "style"}
 
     def handle_data(self, data: str) -> None:
         if self._hidden <= 0:
-            self.parts.append(data)
+            # A line of the source is none of the page's.
+            self.parts.append(_SPACES.sub(" ", data))
 
 
 def _html_element(content: str) -> Element | None:

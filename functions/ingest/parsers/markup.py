@@ -37,6 +37,7 @@ _UNSEEN: Final = (
     "script", "style", "template", "noscript", "svg", "canvas", "iframe", "object", "embed",
     "audio", "video", "button", "select", "textarea", "input", "datalist", "dialog", "map",
 )  # fmt: skip
+_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDDEN_STYLE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
 )
@@ -56,10 +57,21 @@ def parse(document: bytes, *, xhtml: bool = False) -> etree._Element:
     if root is None:
         root = _parse_html(text)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, with_tail=False)
+    for button in [button for button in root.iter("button") if _is_opener(button)]:
+        button.tag = "span"
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
     for node in [node for node in root.iter() if _is_hidden(node)]:
         drop(node)
     return root
+
+
+def _is_in_heading(node: etree._Element) -> bool:
+    return next(node.iterancestors(*_HEADINGS), None) is not None
+
+
+def _is_opener(button: etree._Element) -> bool:
+    """Tell whether a button is a question that opens its answer; any other is a tool."""
+    return "aria-expanded" in button.attrib or _is_in_heading(button)
 
 
 def decode(document: bytes) -> str:

@@ -1,12 +1,13 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final
 
 from python_calamine import (
+    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetMetadata,
@@ -16,6 +17,7 @@ from python_calamine import (
 
 from functions.ingest.parsers.archive import OLE_SIGNATURE, is_locked
 from functions.ingest.parsers.elements import Element, Page, RefusedError
+from functions.ingest.parsers.number_formats import Sign, Signs, column, signs_of
 from functions.ingest.parsers.office import Package, check_xml
 
 # calamine lays a sheet out from its first to its last cell, 32 bytes for each place, filled or not
@@ -35,8 +37,8 @@ _UNREAD: Final = re.compile(
 )
 # The name a program gives a workbook's only sheet says nothing.
 _UNNAMED = re.compile(r"[^\W\d]+ ?1")
-_LETTERS: Final = 26
 _EXACT_DIGITS: Final = 15
+_REPEATED: Final = 100
 
 
 def read(document: bytes) -> Iterator[Page]:
@@ -45,16 +47,18 @@ def read(document: bytes) -> Iterator[Page]:
     Raises RefusedError: `encrypted`, `damaged`, `too_large`.
     """
     title, source = "", document
+    signs: list[Signs] = []
     if is_locked(document):
         raise RefusedError("encrypted")
     if not document.startswith(OLE_SIGNATURE):
         package = Package(document)
         title, source = package.title(), _repacked(package)
+        signs = signs_of(package)
     try:
         workbook = load_workbook(io.BytesIO(source))
     except PasswordError:
         raise RefusedError("encrypted") from None
-    yield from _sheets(workbook, title)
+    yield from _sheets(workbook, title, signs)
 
 
 def _repacked(package: Package) -> bytes:
@@ -87,26 +91,20 @@ def _count(content: bytes) -> int:
         row = int(match[2])
         lowest, highest = min(lowest, row), max(highest, row)
         count += 1
-    numbers = [_column(letters) for letters in columns]
+    numbers = [column(letters) for letters in columns]
     width = max(numbers) - min(numbers) + 1 if numbers else 0
     if width * max(0, highest - lowest + 1) > _PLACES:
         raise RefusedError("too_large")
     return count
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * _LETTERS + letter - ord("A") + 1
-    return number
-
-
-def _sheets(workbook: CalamineWorkbook, title: str) -> Iterator[Page]:
+def _sheets(workbook: CalamineWorkbook, title: str, signs: Sequence[Signs]) -> Iterator[Page]:
     sheets = workbook.sheets_metadata
     hidden = [sheet.name for sheet in sheets if not _is_visible(sheet)]
     yield Page([Element("title", title)] if title else [], 0, len(sheets), notices=_notices(hidden))
     for position, sheet in enumerate(sheets, start=1):
-        elements = _elements(workbook, position - 1) if _is_visible(sheet) else iter(())
+        shown = signs[position - 1] if len(signs) == len(sheets) else {}
+        elements = _elements(workbook, position - 1, shown) if _is_visible(sheet) else iter(())
         first = next(elements, None)
         if first is not None and (len(sheets) > 1 or not _UNNAMED.fullmatch(sheet.name)):
             # Not of the first level: a sheet's name is no workbook's title.
@@ -126,18 +124,45 @@ def _notices(hidden: list[str]) -> tuple[str, ...]:
     return (f"Hidden sheets were left out: {names}.",) if hidden else ()
 
 
-def _elements(workbook: CalamineWorkbook, position: int) -> Iterator[Element]:
-    rows = workbook.get_sheet_by_index(position).iter_rows()
-    texts = ([_shown(value) for value in row] for row in rows)
-    for filled, block in groupby(texts, key=any):
+def _elements(workbook: CalamineWorkbook, position: int, signs: Signs) -> Iterator[Element]:
+    sheet = workbook.get_sheet_by_index(position)
+    # Of the whole sheet: below a blank line the values stand under the same columns.
+    used = sorted({
+        at for row in sheet.iter_rows() for at, value in enumerate(row) if value != ""
+    })  # fmt: skip
+    for filled, block in groupby(_texts(sheet, signs), key=any):
         if filled:
-            yield from _block(_trimmed(list(block)))
+            yield from _block(_trimmed([[row[at] for at in used] for row in block]))
+
+
+def _texts(sheet: CalamineSheet, signs: Signs) -> Iterator[list[str]]:
+    """Yield the rows as they are shown; a cell that spans rows is repeated in each."""
+    top, left = sheet.start or (0, 0)
+    spans = {
+        (first[0] - top, first[1] - left): last[0] - top
+        for first, last in sheet.merged_cell_ranges or ()
+        if last[0] > first[0]
+    }
+    above: dict[int, tuple[str, int]] = {}
+    for number, row in enumerate(sheet.iter_rows()):
+        texts = [
+            _shown(value, signs.get((number + top, at + left))) for at, value in enumerate(row)
+        ]
+        for at, (text, last) in above.items():
+            if number <= last and at < len(texts):
+                texts[at] = texts[at] or text
+        for at, text in enumerate(texts):
+            # A long text repeated in every row would multiply the document.
+            if (number, at) in spans and len(text) <= _REPEATED:
+                above[at] = text, spans[number, at]
+        yield texts
 
 
 def _trimmed(rows: list[list[str]]) -> list[list[str]]:
-    """Return the rows without the columns that are empty in all of them."""
-    used = sorted({column for row in rows for column, text in enumerate(row) if text})
-    return [[row[column] for column in used] for row in rows]
+    """Return the rows without what is empty in all of them at either side."""
+    used = {column for row in rows for column, text in enumerate(row) if text}
+    first, last = min(used, default=0), max(used, default=-1)
+    return [row[first : last + 1] for row in rows]
 
 
 def _block(rows: list[list[str]]) -> Iterator[Element]:
@@ -163,7 +188,7 @@ def _line(row: Iterable[str]) -> str:
     return " | ".join(cells)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, sign: Sign | None = None) -> str:
     """Return a cell's value as a reader would write it."""
     match value:
         case str():
@@ -171,7 +196,7 @@ def _shown(value: Any) -> str:
         case bool():
             return str(value).upper()
         case float() | int():
-            return _number(value)
+            return sign.shown(value, _number(value)) if sign else _number(value)
         case date() | time():
             return _moment(value)
         case timedelta():

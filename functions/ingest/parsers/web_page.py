@@ -34,10 +34,14 @@ _PERMALINKS: Final = frozenset({"", "¶", "#", "§", "🔗", "permalink"})
 # kept, and 84 % of those kept are wanted. Going by names of classes too gained two points of the
 # latter, and cost one page half its text.
 _WITHIN: Final = "ancestor::article or ancestor::main or ancestor::section"
+_WITHIN_TEXT: Final = "ancestor::article or ancestor::main"
 _SURROUNDINGS: Final = (
     "//nav | //*[@role='navigation' or @role='search' or @role='menu']",
     f"//footer[not({_WITHIN})] | //*[@role='contentinfo']",
-    "//aside | //*[@role='complementary' or @role='dialog' or @role='alert']",
+    # A box beside an article's text is of it: a caution, what a creature drops.
+    "//*[@role='dialog']",
+    f"(//aside | //*[@role='complementary' or @role='alert'])[not({_WITHIN_TEXT})]",
+    "//*[contains(concat(' ', @class, ' '), ' mw-editsection ')]",
     f"//header[not({_WITHIN})] | //*[@role='banner']",
     "//form",
 )

@@ -12,6 +12,7 @@ from functions.ingest.parsers.office import (
     RELATION,
     WORD,
     Package,
+    Relation,
     description,
     linked,
     number,
@@ -68,6 +69,8 @@ class _Document:
         self._styles = Styles(self._related("styles"))
         self._numbering = Numbering(self._related("numbering"))
         self._notes: dict[str, dict[str, etree._Element]] = {}
+        # A note's links are numbered in the notes' own part.
+        self._relations_of_notes: dict[etree._Element, dict[str, Relation]] = {}
         self._noted = 0
         # Text boxes, inner tables and notes: they follow the block in which they stand.
         self._asides: deque[tuple[str, etree._Element]] = deque()
@@ -105,11 +108,13 @@ class _Document:
         if aside.tag == _TABLE:
             yield from self._table(aside)
             return
-        elements = self._blocks(aside)
-        first = next(elements, None)
-        if first is not None:
+        of_body = self._relations
+        self._relations = self._relations_of_notes.get(aside, of_body)
+        elements = list(self._blocks(aside))
+        self._relations = of_body
+        for first in elements[:1]:
             yield first._replace(text=f"{label} {first.text}" if label else first.text)
-            yield from elements
+        yield from elements[1:]
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Element]:
         properties = paragraph.find(f"{WORD}pPr")
@@ -176,9 +181,10 @@ class _Document:
     def _note(self, reference: etree._Element) -> str:
         kind, tag = _NOTES[str(reference.tag)]
         if kind not in self._notes:
-            root = self._related(kind)
-            found = () if root is None else root.iter(tag)
+            name = self._package.related(self._name, kind)
+            found = list(self._package.part(name).iter(tag)) if name else []
             self._notes[kind] = {note.get(f"{WORD}id", ""): note for note in found}
+            self._relations_of_notes |= dict.fromkeys(found, self._package.relations(name))
         # Each is told once: a long note may be referred to from everywhere, even from itself.
         note = self._notes[kind].pop(reference.get(f"{WORD}id", ""), None)
         if note is None:

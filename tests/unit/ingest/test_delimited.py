@@ -34,10 +34,23 @@ def text_of(table: str) -> str:
         ("Item,2023,2024\nSword,3,4\n", "Item | 2023 | 2024", [  # years are names
             "Item: Sword; 2023: 3; 2024: 4"]),
         ("Item,Price\n", None, ["Item | Price"]),  # nothing but names
+        ("Item,Price,,\nSword,3,,\n", "Item | Price", ["Item: Sword; Price: 3"]),  # as Excel does
+        ("Loot 2026,\nItem,Price\nBow,4\n", "Loot 2026", ["Item | Price",
+            "Item: Bow; Price: 4"]),  # a caption
     ],
 )  # fmt: skip
 def test_every_row_names_its_values(table: str, header: str | None, records: list[str]) -> None:
     assert text_of(table).split("\n") == [*([header] if header else []), *records]
+
+
+def test_names_that_come_twice_stand_above_their_rows() -> None:
+    rows = "\n".join(f"Plan {number},1,2,10,20" for number in range(450))
+    pages = list(read(f"Plan,EUR,USD,EUR,USD\n{rows}\n".encode()))
+    found = [element for page in pages for element in page.elements]
+    assert len(found) == 3
+    assert {element.header for element in found} == {"Plan | EUR | USD | EUR | USD"}
+    assert {element.text.split("\n")[0] for element in found} == {"Plan | EUR | USD | EUR | USD"}
+    assert sum(element.text.count("Plan ") for element in found) == 450 + 3
 
 
 CELLS = st.text('abcxyz019 ,;|"\n', max_size=8)

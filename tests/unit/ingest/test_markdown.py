@@ -106,3 +106,11 @@ def test_markup_is_resolved(source: str, expected: list[str]) -> None:
 @given(st.text(st.sampled_from("# -*`>|[](){}<!&;:\n1ab\t\\~_")))
 def test_no_text_is_too_odd(source: str) -> None:
     assert all(element.text.strip() for element in elements(source))
+
+
+def test_the_cells_of_a_table_in_html_stay_apart() -> None:
+    source = (
+        "<table>\n<tr>\n<th>Plan</th>\n<th>Monthly</th>\n</tr>\n"
+        "<tr><td>Gold</td><td>9.99</td></tr>\n</table>\n"
+    )
+    assert [element.text for element in elements(source)] == ["Plan | Monthly\nGold | 9.99"]

@@ -10,8 +10,16 @@ from functions.ingest.parsers.sheet import read
 SCHEMAS = "http://schemas.openxmlformats.org"
 OFFICE = f"{SCHEMAS}/officeDocument/2006/relationships"
 NAMESPACES = f'xmlns="{SCHEMAS}/spreadsheetml/2006/main" xmlns:r="{OFFICE}"'
-# Numbered from 0: general, date, date and time, time, hours beyond a day.
-STYLES = "".join(f'<xf numFmtId="{form}"/>' for form in (0, 14, 22, 20, 46))
+# Numbered from 0: general, date, date and time, time, hours beyond a day, percent, and our own.
+OWN = {
+    200: "[$€-2] #,##0.00;[Red]-[$€-2] #,##0.00",
+    201: "#,##0.00 &quot;EUR&quot;",
+    202: "$#,##0",
+    203: "0.00%",
+    204: "#,##0.00",
+}
+STYLES = "".join(f'<xf numFmtId="{form}"/>' for form in (0, 14, 22, 20, 46, 9, *OWN))
+FORMATS = "".join(f'<numFmt numFmtId="{at}" formatCode="{code}"/>' for at, code in OWN.items())
 
 Row = Sequence[str | float | None]
 
@@ -47,7 +55,10 @@ def workbook(
         ),
         "xl/workbook.xml": f"<workbook {NAMESPACES}><sheets>{listed}</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": relations(*parts),
-        "xl/styles.xml": f"<styleSheet {NAMESPACES}><cellXfs>{STYLES}</cellXfs></styleSheet>",
+        "xl/styles.xml": (
+            f"<styleSheet {NAMESPACES}><numFmts>{FORMATS}</numFmts><cellXfs>{STYLES}</cellXfs>"
+            "</styleSheet>"
+        ),
         "xl/sharedStrings.xml": f"<sst {NAMESPACES}>{shared}</sst>",
         "xl/media/image1.xml": "<!DOCTYPE x>",  # a part that is not read
     }
@@ -138,6 +149,12 @@ def test_a_hidden_sheet_is_left_out_and_told_of() -> None:
         (0.5, 3, "12:00"),
         (1.5, 4, "36:00:00"),  # a duration beyond a day
         ("a &amp;\n b", 0, "a & b"),  # one line
+        (0.15, 5, "15 %"),
+        (0.07, 9, "7 %"),  # no rounding errors
+        (9.99, 6, "€9.99"),
+        (49, 7, "49 EUR"),
+        (1200, 8, "$1200"),
+        (9.5, 10, "9.5"),  # a format that says nothing more
     ],
 )
 def test_a_cell_shows_what_is_seen(value: str | float, style: int, shown: str) -> None:
@@ -166,6 +183,10 @@ def test_a_cell_of_any_type_is_read(content: str, shown: str) -> None:
         ([["a", "b"], [1, 2]], ["a | b\n1 | 2"]),
         ([[], [], [None, None, "a", None, "b"]], ["a | b"]),  # empty rows and columns are trimmed
         ([["a", "b"], [], [None, "c", "d"]], ["a | b", "c | d"]),  # two tables
+        (  # below a blank line the columns are the same
+            [["Item", "Monthly", "Yearly"], ["Role", 5, 50], [], ["Boost", None, 30]],
+            ["Item | Monthly | Yearly\nRole | 5 | 50", "Boost |  | 30"],
+        ),
         ([["Bosses"], ["of 2004"], ["a", "b"]], ["Bosses\nof 2004", "a | b"]),  # a caption
         ([["one"], ["two"]], ["one\ntwo"]),  # a column of lines
         ([["a", "b", "c"], ["d", None, None], [None, "e"]], ["a | b | c\nd\n | e"]),  # gaps
@@ -173,6 +194,20 @@ def test_a_cell_of_any_type_is_read(content: str, shown: str) -> None:
 )
 def test_rows_become_tables_and_lines(rows: list[Row], expected: list[str]) -> None:
     assert texts(*rows) == expected
+
+
+def test_a_cell_that_spans_rows_is_told_in_each() -> None:
+    rows = grid(["Boss", "Item"], ["Ragnaros", "Eye"], [None, "Hand"], ["Onyxia", "Bag"])
+    merged = f'{rows}<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
+    (found,) = elements_of(workbook({"Sheet1": merged}))
+    assert found.text == "Boss | Item\nRagnaros | Eye\nRagnaros | Hand\nOnyxia | Bag"
+
+
+def test_each_sheet_has_its_own_formats() -> None:
+    plain = f'<row r="1">{cell("A1", 0.5)}</row>'
+    share = f'<row r="1">{cell("A1", 0.5, style=5)}</row>'
+    found = elements_of(workbook({"A": plain, "B": share}))
+    assert [element.text for element in found if element.kind != "heading"] == ["0.5", "50 %"]
 
 
 def test_a_long_table_repeats_its_header() -> None:

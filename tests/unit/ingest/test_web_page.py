@@ -240,3 +240,26 @@ def test_what_would_be_cut_is_refused(page: str, reason: str) -> None:
         elements_of(page)
 
     assert refusal.value.reason == reason
+
+
+def test_a_box_beside_the_text_is_of_it() -> None:
+    box = "<aside><p>Hit points 120</p></aside><div role=alert>Refunds end after a day.</div>"
+    within = texts_of(f"<main>{PROSE}{box}</main><aside>Other pages</aside>")
+    assert "Hit points 120" in within
+    assert "Refunds end after a day." in within
+    assert "Other pages" not in within
+
+
+def test_a_question_that_opens_its_answer_is_read() -> None:
+    page = (
+        f"{PROSE}<h2><button>How do I join?</button></h2><p>By the link.</p>"
+        "<button aria-expanded=false>And leave?</button><p>By the menu.</p><button>Share</button>"
+    )
+    found = elements_of(page)
+    assert Element("heading", "How do I join?", level=2) in found
+    assert [element.text for element in found][-2:] == ["And leave?", "By the menu."]
+
+
+def test_a_wikis_tools_are_no_part_of_its_headings() -> None:
+    page = f"{PROSE}<h2>Tactics<span class='mw-editsection'>[edit]</span></h2><p>Run.</p>"
+    assert Element("heading", "Tactics", level=2) in elements_of(page)

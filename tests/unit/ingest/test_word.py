@@ -79,7 +79,9 @@ def word(body: str, *, parts: Mapping[str, str] | None = None, raw: str | bytes 
     own = [(name, name, f"{name}.xml") for name in parts if name != "core"]
     document = raw or f"<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>"
     core = [("c", "metadata/core-properties", "docProps/core.xml")] if "core" in parts else []
+    notes = [("site", "hyperlink", "https://conduct.example/")]
     entries: dict[str, str | bytes] = {
+        "word/_rels/footnotes.xml.rels": relations(notes),
         "_rels/.rels": relations([("d", "officeDocument", "word/document.xml"), *core]),
         "word/document.xml": document,
         "word/_rels/document.xml.rels": relations([*own, *links]),
@@ -283,6 +285,22 @@ def test_a_footnote_follows_its_paragraph_and_is_told_once() -> None:
         f"<w:p>{text('Loot')}{reference}{text(' rules')}{reference}</w:p>" + paragraph("next"),
         parts={"footnotes": notes},
     ) == [("paragraph", "Loot[1] rules"), ("paragraph", "[1] since 2004"), ("paragraph", "next")]
+
+
+def test_a_link_of_a_footnote_is_the_footnotes_own() -> None:
+    def link(words: str) -> str:
+        return f'<w:hyperlink r:id="site">{text(words)}</w:hyperlink>'
+
+    reference = '<w:r><w:footnoteReference w:id="5"/></w:r>'
+    notes = f'<w:footnote w:id="5"><w:p>{text("see ")}{link("conduct")}</w:p></w:footnote>'
+    assert seen(
+        f"<w:p>{text('Rules')}{reference}</w:p><w:p>{link('here')}</w:p>",
+        parts={"footnotes": notes},
+    ) == [
+        ("paragraph", "Rules[1]"),
+        ("paragraph", "[1] see conduct (https://conduct.example/)"),
+        ("paragraph", "here (https://example.org/raids)"),
+    ]
 
 
 def test_comments_and_deleted_rows_are_left_out() -> None:
