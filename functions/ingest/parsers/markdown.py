@@ -140,6 +140,9 @@ def _inline(token: Token) -> str:
             case "link_close":
                 target, opened = links.pop()
                 parts.append(_link_target(target, "".join(parts[opened:])))
+            case "s_open" | "s_close":
+                # A price that was struck out is not the price.
+                parts.append("~~")
             case "softbreak" | "hardbreak":
                 parts.append("\n")
             case "image":

@@ -22,7 +22,7 @@ def read(document: bytes) -> Iterator[Page]:
     Raises RefusedError (`damaged`) where it is neither.
     """
     value = _load(document.decode("utf-8"))
-    found = _notebook(value) if _is_notebook(value) else _describe(value, level=1)
+    found = _told(value)
     batch: list[Element] = []
     for element in found:
         batch.append(element)
@@ -30,6 +30,12 @@ def read(document: bytes) -> Iterator[Page]:
             yield Page(batch)
             batch = []
     yield Page(batch)
+
+
+def _told(value: Any) -> Iterator[Element]:
+    if _is_notebook(value):
+        return _notebook(value)
+    return _chat(value) if _is_chat(value) else _describe(value, level=1)
 
 
 def _load(text: str) -> Any:
@@ -160,3 +166,33 @@ def _notebook(value: dict[str, Any]) -> Iterator[Element]:
             yield Element("code", text)
         else:
             yield from markdown_elements(text)
+
+
+def _is_chat(value: Any) -> bool:
+    """Tell whether this is a channel as DiscordChatExporter saves it."""
+    messages = value.get("messages") if isinstance(value, dict) else None
+    return isinstance(messages, list) and bool(messages) and all(map(_is_message, messages[:3]))
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and {"content", "author", "timestamp"} <= value.keys()
+
+
+def _chat(value: dict[str, Any]) -> Iterator[Element]:
+    """Yield a channel's messages as people read them; ids, pictures and colours say nothing."""
+    places = (value.get("guild"), value.get("channel"))
+    named = [name for place in places if (name := _name(place))]
+    if named:
+        yield Element("title", ": ".join(named))
+    for message in filter(_is_message, value["messages"]):
+        author = message["author"] if isinstance(message["author"], dict) else {}
+        who = _scalar(author.get("nickname")) or _scalar(author.get("name"))
+        when = _scalar(message["timestamp"])[:16].replace("T", " ")
+        attached = [
+            _scalar(file.get("fileName"))
+            for file in message.get("attachments") or ()
+            if isinstance(file, dict)
+        ]
+        said = [_scalar(message["content"]), *(f"[{name}]" for name in attached if name)]
+        if any(said):
+            yield Element("paragraph", f"{who}, {when}: {' '.join(filter(None, said))}")

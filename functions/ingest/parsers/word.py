@@ -48,6 +48,7 @@ _SKIPPED: Final = frozenset({
     f"{WORD}rPr", f"{WORD}sdtPr", f"{WORD}rt", f"{COMPATIBILITY}Fallback",
 })  # fmt: skip
 _SOFT_HYPHEN: Final = "\u00ad"
+_STRIKE: Final = "~~"
 _SPAN: Final = 63
 _REPEATED: Final = 200
 _MERGED: Final[frozenset[ElementKind]] = frozenset({"list", "code"})
@@ -123,7 +124,8 @@ class _Document:
         direct = outline_level(properties)
         place = place_of(properties) or style.numbering
         label = self._numbering.label(place) if place else ""
-        text = "".join(self._inline(paragraph)).replace(_SOFT_HYPHEN, "")
+        # Runs that are struck out beside each other are one.
+        text = "".join(self._inline(paragraph)).replace(_SOFT_HYPHEN, "").replace(_STRIKE * 2, "")
         if text.strip() and not (style.hidden or style.is_contents):
             level = style.level if direct is None else direct
             depth = place.level if place else 0
@@ -150,7 +152,9 @@ class _Document:
             if said is not None:
                 yield said
             elif child.tag not in _SKIPPED and not self._is_hidden(child):
-                yield from self._inline(child)
+                yield from (
+                    _struck(self._inline(child)) if _is_struck(child) else self._inline(child)
+                )
 
     def _said(self, element: etree._Element) -> str | None:
         """Return what an element says, None where only its children tell."""
@@ -233,6 +237,16 @@ class _Document:
             else:
                 texts += (element.text for element in self._paragraph(block))
         return " ".join(" ".join(texts).split())
+
+
+def _is_struck(element: etree._Element) -> bool:
+    mark = element.find(f"{WORD}rPr/{WORD}strike") if element.tag == f"{WORD}r" else None
+    return mark is not None and switched_on(mark, _VALUE)
+
+
+def _struck(words: Iterable[str]) -> Iterator[str]:
+    text = "".join(words)
+    yield f"{_STRIKE}{text}{_STRIKE}" if text.strip() else text
 
 
 _WRAPPERS: Final = frozenset({

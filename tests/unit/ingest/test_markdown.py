@@ -114,3 +114,9 @@ def test_the_cells_of_a_table_in_html_stay_apart() -> None:
         "<tr><td>Gold</td><td>9.99</td></tr>\n</table>\n"
     )
     assert [element.text for element in elements(source)] == ["Plan | Monthly\nGold | 9.99"]
+
+
+def test_what_was_struck_out_is_marked() -> None:
+    assert [element.text for element in elements("Gold costs ~~$12~~ $9.99.\n")] == [
+        "Gold costs ~~$12~~ $9.99."
+    ]

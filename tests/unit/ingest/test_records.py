@@ -115,3 +115,26 @@ def test_what_is_not_json_is_refused(source: str) -> None:
 
 def _json(value: Any) -> str:
     return json.dumps(value)
+
+
+def test_a_channel_that_was_exported_is_read_as_its_messages() -> None:
+    def message(content: str, **others: Any) -> dict[str, Any]:
+        author = {"id": "9", "name": "anna", "nickname": "Anna", "avatarUrl": "https://x/y.png"}
+        when = "2026-03-01T12:05:00.000+00:00"
+        return {"id": "1", "content": content, "author": author, "timestamp": when, **others}
+
+    attached = [{"id": "3", "url": "https://x/map.png", "fileName": "map.png"}]
+    channel = {
+        "guild": {"id": "1", "name": "Acme"},
+        "channel": {"id": "2", "name": "support"},
+        "messages": [
+            message("How much is Gold?"),
+            message("", reactions=[{"emoji": "x"}]),
+            message("9.99 EUR.", attachments=attached),
+        ],
+    }
+    assert elements_of(json.dumps(channel)) == [
+        Element("title", "Acme: support"),
+        Element("paragraph", "Anna, 2026-03-01 12:05: How much is Gold?"),
+        Element("paragraph", "Anna, 2026-03-01 12:05: 9.99 EUR. [map.png]"),
+    ]

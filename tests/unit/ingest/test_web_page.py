@@ -45,6 +45,9 @@ SAID = " ".join(["This page says enough to stand without what surrounds it."] * 
         ("<p><img alt='A map'><img src=x></p>", [Element("paragraph", "A map")]),
         ("<details><summary>Why?</summary>Because.</details>", [
             Element("paragraph", "Why?"), Element("paragraph", "Because.")]),
+        ("<p>Now <s>$12</s> <del>$11</del> $9", [Element("paragraph", "Now ~~$12~~ ~~$11~~ $9")]),
+        ("<p>10<sup>6</sup> m<sup>2</sup>, said<sup>[1]</sup>", [
+            Element("paragraph", "10^6 m2, said[1]")]),
         ("<x-card>one</x-card> two", [Element("paragraph", "one two")]),  # unknown is inline
         ("1 &lt; 2 &amp; &nbsp; 3", [Element("paragraph", "1 < 2 & 3")]),
     ],

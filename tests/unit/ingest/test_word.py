@@ -167,6 +167,7 @@ def test_a_heading_is_known_by_its_style_or_outline(
         (text("a") + "<w:del><w:r><w:delText>b</w:delText></w:r></w:del>", "a"),  # a deletion not
         (f"<w:moveFrom>{text('a')}</w:moveFrom><w:moveTo>{text('b')}</w:moveTo>", "b"),
         (text("a") + "<w:r><w:rPr><w:vanish/></w:rPr><w:t>b</w:t></w:r>", "a"),  # hidden
+        ("<w:r><w:rPr><w:strike/></w:rPr><w:t>12</w:t></w:r>" * 2, "~~1212~~"),  # struck out
         ('<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>b</w:t></w:r>', "b"),  # not hidden
         (text("a") + '<w:r><w:rPr><w:rStyle w:val="Secret"/></w:rPr><w:t>b</w:t></w:r>', "a"),
         ("<w:r><w:instrText>PAGE</w:instrText></w:r>" + text("7"), "7"),  # a field's result
