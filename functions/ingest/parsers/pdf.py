@@ -1,10 +1,12 @@
 import io
+import itertools
 import logging
 import re
 from collections.abc import Iterator
 
 from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError
+from pypdf.generic import DictionaryObject, PdfObject, TextStringObject
 
 from functions.ingest.parsers.elements import Element, Page, RefusedError
 
@@ -22,6 +24,8 @@ _SENTENCE_END = re.compile(r"[.!?:…。！？][\"'”’)\]]*$")
 _ITEM = re.compile(r"\s*(?:[•◦▪‣·*–-]|\d{1,3}[.)])\s")
 # A line this much shorter than the page's longest, at a sentence's end, ends its paragraph.
 _SHORT_LINE = 0.8
+_MOST_FIELDS = 2_000
+_DEEPEST_FIELD = 8
 
 
 def read(document: bytes) -> Iterator[Page]:
@@ -57,13 +61,39 @@ def _unlock(reader: PdfReader) -> None:
 
 def _read_page(page: PageObject, number: int, total: int) -> Page:
     try:
-        text = page.extract_text()
+        text, fields = page.extract_text(), list(_fields(page))
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - one broken page must not cost the others; it is reported
         return Page([], number, total, readable=False)
     elements = [Element("paragraph", paragraph, page=number) for paragraph in _paragraphs(text)]
+    if fields:
+        elements.append(Element("table", "\n".join(fields), page=number))
     return Page(elements, number, total)
+
+
+def _fields(page: PageObject) -> Iterator[str]:
+    """Yield what was filled into a page's form: it is drawn beside the page's own text."""
+    for reference in itertools.islice(page.get("/Annots") or (), _MOST_FIELDS):
+        field = reference.get_object()
+        if not isinstance(field, DictionaryObject) or field.get("/Subtype") != "/Widget":
+            continue
+        value = _inherited(field, "/V")
+        if isinstance(value, TextStringObject) and value.strip():
+            name = _inherited(field, "/TU") or _inherited(field, "/T") or ""
+            yield f"{name}: {value}".removeprefix(": ")
+
+
+def _inherited(field: DictionaryObject, key: str) -> PdfObject | None:
+    # A field of several boxes says once what is true of all; a loop ends.
+    for _ in range(_DEEPEST_FIELD):
+        if key in field:
+            return field[key].get_object()
+        parent = field.get("/Parent")
+        if parent is None or not isinstance(above := parent.get_object(), DictionaryObject):
+            return None
+        field = above
+    return None
 
 
 def _paragraphs(text: str) -> Iterator[str]:

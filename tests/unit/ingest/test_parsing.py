@@ -9,6 +9,7 @@ from functions.ingest.parser_process import ParserLimits
 from functions.ingest.parsing import parse
 from functions.ingest.refusals import UnreadableDocumentError
 from functions.ingest.schemas import ParsedDocument
+from tests.unit.ingest.hostile_pdfs import page_of, stream
 
 MakePdf = Callable[[Sequence[str]], bytes]
 
@@ -206,6 +207,23 @@ async def test_one_broken_page_costs_only_itself(make_pdf: MakePdf) -> None:
 
     assert [(block.text, block.page) for block in parsed.blocks] == [("two", 2)]
     assert ": 1." in parsed.notices[0]
+
+
+async def test_what_was_filled_into_a_form_is_read() -> None:
+    fields = (
+        b"<< /Subtype /Widget /FT /Tx /T (fee) /TU (Monthly fee) /V (9.99 EUR) >>",
+        b"<< /Subtype /Widget /Parent 8 0 R >>",
+        b"<< /FT /Tx /T (Class) /V (Wizard) /Parent 8 0 R >>",  # its own parent
+        b"<< /Subtype /Widget /FT /Btn /T (Agreed) /V /Yes >>",
+        b"<< /Subtype /Link /V (nothing) >>",
+    )
+    document = page_of(
+        stream(b"BT /F1 12 Tf 72 700 Td (Agreement) Tj ET"),
+        *fields,
+        page=b"/Annots [6 0 R 7 0 R 9 0 R 10 0 R]",
+    )
+    parsed = await parse(document, name="form.pdf")
+    assert parsed.text == "Agreement\n\nMonthly fee: 9.99 EUR\nClass: Wizard"
 
 
 async def test_a_thousand_pages_are_read(make_pdf: MakePdf) -> None:
