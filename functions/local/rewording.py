@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import text
 
 from db.session import Database
-from functions.ingest.merging import merge_segments
+from functions.ingest.merging import FAN_IN, merge_segments
 from functions.ingest.publishing import chunk_terms
 from functions.ingest.queries import INSERT_SEGMENT
 from functions.runtime.fingerprints import fingerprint
@@ -60,6 +60,9 @@ async def reword(database: Database, guild_id: int, *, report: Report) -> None:
     for done, document_id in enumerate(documents):
         report(done, len(documents))
         await _reword(database, guild_id, document_id)
+        # As after each publication: whoever asks meanwhile reads few segments.
+        if (done + 1) % FAN_IN == 0:
+            await merge_segments(database, guild_id)
     await merge_segments(database, guild_id)
     report(len(documents), len(documents))
 

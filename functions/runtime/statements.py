@@ -9,6 +9,7 @@ import unicodedata
 from typing import NamedTuple
 
 from functions.runtime.lexical import detect_language, fold, plainly, tokens
+from functions.runtime.stop_words import STOP_WORDS
 
 CURRENCY = "$€£¥￥₹₩₽₺₫฿₴₪₦¢"
 SEPARATORS = ".,٫٬\u00a0\u202f"
@@ -71,7 +72,7 @@ _DENYING_IN_ITSELF = (
 DENYING_IN_ITSELF = frozenset(_DENYING_IN_ITSELF.split())
 CONTRACTED = re.compile(r"n['’]t\b", re.IGNORECASE)
 DENYING_SIGNS = re.compile(
-    r"[不没沒未无無]|ない|ません|なかった|않|없|못하|아닙니다|아니다|아니에요|ไม่|ບໍ່|ဘူး|មិន|គ្មាន"
+    r"[不没沒未无無]|ない|ません|なかった|않|없|못하|아니(?!라|면)|아닙|ไม่|ບໍ່|ဘူး|មិន|គ្មាន"
 )
 # A Persian verb's beginning, as in نمی‌شود; Arabic spells its words with another letter.
 DENYING_BEGINNING = re.compile(r"\bنمی\u200c?\w{2,}")
@@ -128,6 +129,12 @@ def denies(sentence: str) -> bool:
         return True
     language = detect_language(sentence) or "english"
     denying = DENYING.get(language, DENYING["english"])
-    others = [word for word in words if fold(word) not in denying]
+    found = [word for word in map(fold, words) if word in denying]
+    other = detect_language(" ".join(word for word in words if fold(word) not in denying))
+    if other in {None, language}:
+        return bool(found)
     # One word alone gives no language away: what is "not" in Romanian is "now" in Danish.
-    return len(others) < len(words) and detect_language(" ".join(others)) in {None, language}
+    return any(
+        word in DENYING.get(other or "", ()) or other not in STOP_WORDS.get(word, ())
+        for word in found
+    )

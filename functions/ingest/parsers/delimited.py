@@ -15,6 +15,7 @@ _REGULAR: Final = 0.8
 _MOST_COLUMNS: Final = 500
 _LONGEST_FIELD: Final = 1 << 20
 _ROWS: Final = 200
+_LOOKED_AT: Final = 12
 _STATED = re.compile(r"sep=([,;\t|])\n", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 _NUMBER = re.compile(r"(?!(?:19|20)\d\d$)[-+]?[\d.,:/ %€$£-]*\d[\d.,:/ %€$£-]*")
@@ -31,7 +32,7 @@ def read(document: bytes) -> Iterator[Page]:
     text = text[stated.end() :] if stated else text
     delimiter = stated[1] if stated else _delimiter(text)
     rows = _without_empty_columns(list(_rows(text, delimiter)))
-    while len(rows) > 2 and _is_caption(rows[0], rows[1]):  # noqa: PLR2004 - a header and a row
+    while _has_caption(rows):
         yield Page([Element("paragraph", "".join(rows.pop(0)))])
     names = rows[0] if len(rows) > 1 and _names_columns(rows[0]) else []
     # Where two columns have one name, it stands above its values: before each it would not tell.
@@ -53,8 +54,12 @@ def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
     return [row[:width] for row in rows]
 
 
-def _is_caption(row: Sequence[str], following: Sequence[str]) -> bool:
-    return sum(map(bool, row)) == 1 < sum(map(bool, following))
+def _has_caption(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row is a table's caption: names of columns and figures follow it."""
+    caption, *others = rows[:_LOOKED_AT]
+    if sum(map(bool, caption)) != 1 or len(others) < 2 or not _names_columns(others[0]):  # noqa: PLR2004
+        return False
+    return any(_NUMBER.fullmatch(cell) for row in others[1:] for cell in row)
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:

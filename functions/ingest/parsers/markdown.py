@@ -173,25 +173,28 @@ class _TextOfHtml(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._hidden = 0
+        self._tables = 0
+        self._cells = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
         self._hidden += tag in {"script", "style"}
-        if tag in {"td", "th"} and self._last() != "\n":
-            self.parts.append(" | ")
+        self._tables += tag == "table"
         if tag in _HTML_BREAKS:
             self.parts.append("\n")
-
-    def _last(self) -> str:
-        return next((part for part in reversed(self.parts) if part == "\n" or part.strip()), "\n")
+            self._cells = 0
+        if tag in {"td", "th"}:
+            self.parts.append(" | " if self._cells else "")
+            self._cells += 1
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag in {"script", "style"}
+        self._tables -= tag == "table"
 
     def handle_data(self, data: str) -> None:
         if self._hidden <= 0:
-            # A line of the source is none of the page's.
-            self.parts.append(_SPACES.sub(" ", data))
+            # Within a table a line of the source is none of the page's.
+            self.parts.append(_SPACES.sub(" ", data) if self._tables > 0 else data)
 
 
 def _html_element(content: str) -> Element | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -12,8 +13,10 @@ _SHEETS: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 # ECMA-376 part 1, 18.8.30: formats that no file spells out.
 _BUILT_IN: Final = {9: "0%", 10: "0.00%"}
 _CURRENCY = re.compile(r"\[\$([^\]-]{1,5})[^\]]*\]|\"\s?([A-Z]{3}|[^\w\s\"]{1,3})\s?\"|([$€£¥₹])")
+_LITERAL = re.compile(r"\"[^\"]*\"|\\.")
 _PLACE = re.compile(r"[0#?]")
-_ADDRESSED = re.compile(rb"<(?:[\w.-]+:)?c\s([^<>]*)")
+# An empty cell with a style ends where it begins, or has nothing within.
+_ADDRESSED = re.compile(rb"<(?:[\w.-]+:)?c\s([^<>]*+)(?<!/)>(?!</)")
 _ADDRESS = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?([0-9]{1,19})[\"']")
 _STYLE = re.compile(rb"\bs\s*=\s*[\"']([0-9]{1,9})[\"']")
 # More than anybody sets by hand; each takes a hundred bytes.
@@ -24,32 +27,54 @@ PERCENT: Final = "%"
 
 
 class Sign(NamedTuple):
-    """What stands before or after a number."""
+    """What stands before or after a number; of a share the hundredfold is shown."""
 
     text: str
     is_first: bool = False
+    is_share: bool = False
 
     def shown(self, value: float, plain: str) -> str:
-        """Return a number as the sheet shows it; a share is written in percent."""
-        if self.text == PERCENT:
-            return f"{value * 100:.{_DIGITS}g} %"
-        return f"{self.text}{plain}" if self.is_first else f"{plain} {self.text}"
+        """Return a number as the sheet shows it."""
+        if self.is_share:
+            return f"{value * 100:.{_DIGITS}g} {self.text}"
+        if not self.is_first:
+            return f"{plain} {self.text}"
+        return f"-{self.text}{plain[1:]}" if plain.startswith("-") else f"{self.text}{plain}"
 
 
 Signs = Mapping[tuple[int, int], Sign]
 
 
-def signs_of(package: Package) -> list[Signs]:
-    """Return for each sheet, in the workbook's order, what its cells show; cells count from 0."""
-    main = package.main_part()
-    styles = _styles(package, main)
-    relations = package.relations(main)
-    found: list[Signs] = []
-    for sheet in package.part(main).iter(f"{_SHEETS}sheet"):
-        relation = relations.get(sheet.get(f"{RELATION}id", ""))
-        known = styles and relation is not None and relation.target in package
-        found.append(_signs(package.read(relation.target), styles) if known and relation else {})
-    return found
+class Formats:
+    """The formats of a workbook's cells, noted sheet by sheet while those are read."""
+
+    def __init__(self, package: Package) -> None:
+        main = package.main_part()
+        relations = package.relations(main)
+        found = (
+            relations.get(sheet.get(f"{RELATION}id", ""))
+            for sheet in package.part(main).iter(f"{_SHEETS}sheet")
+        )
+        self._parts = [relation.target.lower() if relation else "" for relation in found]
+        self._styles = _styles(package, main)
+        self._signs: dict[str, Signs] = {}
+        self._left = _MOST
+
+    def note(self, part: str, content: bytes) -> None:
+        """Note what the cells of a sheet show."""
+        if self._styles and part.lower() in self._parts:
+            signed = (
+                (place, sign)
+                for place, style in _cells(content)
+                if (sign := self._styles.get(style)) is not None
+            )
+            signs = dict(islice(signed, self._left))
+            self._left -= len(signs)
+            self._signs[part.lower()] = signs
+
+    def by_sheet(self) -> list[Signs]:
+        """Return for each sheet, in the workbook's order, what its cells show, counted from 0."""
+        return [self._signs.get(part, {}) for part in self._parts]
 
 
 def _styles(package: Package, main: str) -> dict[int, Sign]:
@@ -72,22 +97,13 @@ def _sign(code: str) -> Sign | None:
     # The part for positive numbers says what the others say as well.
     code = code.partition(";")[0]
     if PERCENT in code:
-        return Sign(PERCENT)
+        # One that is quoted stands beside the number as it is.
+        return Sign(PERCENT, is_share=PERCENT in _LITERAL.sub("", code))
     currency, place = _CURRENCY.search(code), _PLACE.search(code)
     if currency is None or place is None:
         return None
     text = next(filter(None, currency.groups())).strip()
     return Sign(text, is_first=currency.start() < place.start())
-
-
-def _signs(content: bytes, styles: Mapping[int, Sign]) -> Signs:
-    found: dict[tuple[int, int], Sign] = {}
-    for place, style in _cells(content):
-        if (sign := styles.get(style)) is not None:
-            found[place] = sign
-            if len(found) >= _MOST:
-                break
-    return found
 
 
 def _cells(content: bytes) -> Iterator[tuple[tuple[int, int], int]]:

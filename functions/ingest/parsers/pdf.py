@@ -38,9 +38,11 @@ def read(document: bytes) -> Iterator[Page]:
     total = len(reader.pages)
     if not total:
         raise RefusedError("damaged")
+    # Where there is no form, a page's links need not be looked at.
+    has_form = "/AcroForm" in reader.root_object
     readable = False
     for number, page in enumerate(reader.pages, start=1):
-        result = _read_page(page, number, total)
+        result = _read_page(page, number, total, has_form=has_form)
         readable = readable or result.readable
         yield result
     if not readable:
@@ -59,28 +61,41 @@ def _unlock(reader: PdfReader) -> None:
         raise RefusedError("encrypted")
 
 
-def _read_page(page: PageObject, number: int, total: int) -> Page:
+def _read_page(page: PageObject, number: int, total: int, *, has_form: bool) -> Page:
     try:
-        text, fields = page.extract_text(), list(_fields(page))
+        text = page.extract_text()
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - one broken page must not cost the others; it is reported
         return Page([], number, total, readable=False)
     elements = [Element("paragraph", paragraph, page=number) for paragraph in _paragraphs(text)]
-    if fields:
-        elements.append(Element("table", "\n".join(fields), page=number))
+    if has_form and (lines := _filled(page)):
+        elements.append(Element("table", "\n".join(lines), page=number))
     return Page(elements, number, total)
 
 
+def _filled(page: PageObject) -> list[str]:
+    """Return what was filled into a page's form: it is drawn beside the page's own text."""
+    try:
+        # A field of several boxes is told once.
+        return list(dict.fromkeys(_fields(page)))
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - a broken form must not cost the page's text
+        return []
+
+
 def _fields(page: PageObject) -> Iterator[str]:
-    """Yield what was filled into a page's form: it is drawn beside the page's own text."""
-    for reference in itertools.islice(page.get("/Annots") or (), _MOST_FIELDS):
+    annotations = page.get("/Annots")
+    annotations = annotations.get_object() if annotations is not None else None
+    for reference in itertools.islice(annotations or (), _MOST_FIELDS):
         field = reference.get_object()
         if not isinstance(field, DictionaryObject) or field.get("/Subtype") != "/Widget":
             continue
         value = _inherited(field, "/V")
         if isinstance(value, TextStringObject) and value.strip():
-            name = _inherited(field, "/TU") or _inherited(field, "/T") or ""
+            names = (_inherited(field, key) for key in ("/TU", "/T"))
+            name = next((one for one in names if isinstance(one, TextStringObject) and one), "")
             yield f"{name}: {value}".removeprefix(": ")
 
 

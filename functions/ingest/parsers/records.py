@@ -150,7 +150,7 @@ def _short(member: list[Any]) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
-    return {True: "true", False: "false"}.get(value, "")
+    return str(value).lower() if isinstance(value, bool) else ""
 
 
 def _is_notebook(value: Any) -> bool:
@@ -170,29 +170,50 @@ def _notebook(value: dict[str, Any]) -> Iterator[Element]:
 
 def _is_chat(value: Any) -> bool:
     """Tell whether this is a channel as DiscordChatExporter saves it."""
-    messages = value.get("messages") if isinstance(value, dict) else None
-    return isinstance(messages, list) and bool(messages) and all(map(_is_message, messages[:3]))
+    if not isinstance(value, dict):
+        return False
+    guild, channel, messages = (value.get(key) for key in ("guild", "channel", "messages"))
+    if not (isinstance(guild, dict) and isinstance(channel, dict) and isinstance(messages, list)):
+        return False
+    return bool(messages) and all(map(_is_message, messages))
 
 
 def _is_message(value: Any) -> bool:
-    return isinstance(value, dict) and {"content", "author", "timestamp"} <= value.keys()
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("author"), dict)
+        and isinstance(value.get("content"), str)
+        and isinstance(value.get("timestamp"), str)
+    )
 
 
 def _chat(value: dict[str, Any]) -> Iterator[Element]:
     """Yield a channel's messages as people read them; ids, pictures and colours say nothing."""
-    places = (value.get("guild"), value.get("channel"))
-    named = [name for place in places if (name := _name(place))]
+    named = [name for name in map(_name, (value["guild"], value["channel"])) if name]
     if named:
         yield Element("title", ": ".join(named))
-    for message in filter(_is_message, value["messages"]):
-        author = message["author"] if isinstance(message["author"], dict) else {}
+    for message in value["messages"]:
+        author = message["author"]
         who = _scalar(author.get("nickname")) or _scalar(author.get("name"))
-        when = _scalar(message["timestamp"])[:16].replace("T", " ")
-        attached = [
-            _scalar(file.get("fileName"))
-            for file in message.get("attachments") or ()
-            if isinstance(file, dict)
-        ]
-        said = [_scalar(message["content"]), *(f"[{name}]" for name in attached if name)]
-        if any(said):
-            yield Element("paragraph", f"{who}, {when}: {' '.join(filter(None, said))}")
+        when = message["timestamp"][:16].replace("T", " ")
+        names = (_scalar(file.get("fileName")) for file in _objects(message, "attachments"))
+        files = [f"[{name}]" for name in names if name]
+        embedded = [text for embed in _objects(message, "embeds") for text in _embedded(embed)]
+        said = " ".join(filter(None, [message["content"].strip(), *files]))
+        if said or embedded:
+            yield Element("paragraph", "\n".join([f"{who}, {when}: {said}".rstrip(), *embedded]))
+
+
+def _embedded(embed: dict[str, Any]) -> Iterator[str]:
+    """Yield the texts of what a bot embedded in a message."""
+    yield from filter(None, (_scalar(embed.get(key)) for key in ("title", "description")))
+    for field in _objects(embed, "fields"):
+        yield f"{_scalar(field.get('name'))}: {_scalar(field.get('value'))}"
+    footer = embed.get("footer")
+    if isinstance(footer, dict) and (text := _scalar(footer.get("text"))):
+        yield text
+
+
+def _objects(value: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = value.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -17,7 +17,7 @@ from python_calamine import (
 
 from functions.ingest.parsers.archive import OLE_SIGNATURE, is_locked
 from functions.ingest.parsers.elements import Element, Page, RefusedError
-from functions.ingest.parsers.number_formats import Sign, Signs, column, signs_of
+from functions.ingest.parsers.number_formats import Formats, Sign, Signs, column
 from functions.ingest.parsers.office import Package, check_xml
 
 # calamine lays a sheet out from its first to its last cell, 32 bytes for each place, filled or not
@@ -52,8 +52,9 @@ def read(document: bytes) -> Iterator[Page]:
         raise RefusedError("encrypted")
     if not document.startswith(OLE_SIGNATURE):
         package = Package(document)
-        title, source = package.title(), _repacked(package)
-        signs = signs_of(package)
+        formats = Formats(package)
+        title, source = package.title(), _repacked(package, formats)
+        signs = formats.by_sheet()
     try:
         workbook = load_workbook(io.BytesIO(source))
     except PasswordError:
@@ -61,7 +62,7 @@ def read(document: bytes) -> Iterator[Page]:
     yield from _sheets(workbook, title, signs)
 
 
-def _repacked(package: Package) -> bytes:
+def _repacked(package: Package, formats: Formats) -> bytes:
     """Return the workbook as a new archive of what was read under guard.
 
     calamine unpacks without limits, and might see other entries in the file than the guard did.
@@ -76,6 +77,7 @@ def _repacked(package: Package) -> bytes:
             # calamine reads a part that was cut off up to there, and says nothing.
             check_xml(content)
             cells += _count(content)
+            formats.note(name, content)
             if cells > _CELLS:
                 raise RefusedError("too_large")
             archive.writestr(name, content)
@@ -137,18 +139,18 @@ def _elements(workbook: CalamineWorkbook, position: int, signs: Signs) -> Iterat
 
 def _texts(sheet: CalamineSheet, signs: Signs) -> Iterator[list[str]]:
     """Yield the rows as they are shown; a cell that spans rows is repeated in each."""
-    top, left = sheet.start or (0, 0)
+    # Rows count from the sheet's first, columns from its first that is filled.
+    _, left = sheet.start or (0, 0)
     spans = {
-        (first[0] - top, first[1] - left): last[0] - top
+        (first[0], first[1] - left): last[0]
         for first, last in sheet.merged_cell_ranges or ()
         if last[0] > first[0]
     }
     above: dict[int, tuple[str, int]] = {}
     for number, row in enumerate(sheet.iter_rows()):
-        texts = [
-            _shown(value, signs.get((number + top, at + left))) for at, value in enumerate(row)
-        ]
-        for at, (text, last) in above.items():
+        texts = [_shown(value, signs.get((number, at + left))) for at, value in enumerate(row)]
+        # A title over several rows is told once.
+        for at, (text, last) in above.items() if any(texts) else ():
             if number <= last and at < len(texts):
                 texts[at] = texts[at] or text
         for at, text in enumerate(texts):

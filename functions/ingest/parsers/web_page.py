@@ -29,6 +29,7 @@ _SPACES = re.compile(r"\s+")
 _LINE_SPACES = re.compile(r"[^\S\n]*\n[^\S\n]*")
 _LINK_TARGETS: Final = ("http://", "https://", "mailto:")
 _STRUCK: Final = frozenset({"s", "strike", "del"})
+_AROUND = re.compile(r"(?s)(\s*)(.*?)(\s*)\Z")
 _EXPONENT = re.compile(r"[-+−]?\d{1,3}")
 _PERMALINKS: Final = frozenset({"", "¶", "#", "§", "🔗", "permalink"})
 # What surrounds a page's text, dropped in this order while enough text remains.
@@ -176,13 +177,17 @@ class _Reader:
         """Take what is struck out, or stands raised: $12 for $9 is no price, and 106 no million."""
         before, count = len(self._gathered), len(self.elements)
         self.enter(node)
-        text = "".join(self._gathered[before:]).strip()
-        if len(self.elements) != count or not text:
+        text = "".join(self._gathered[before:])
+        if len(self.elements) != count or not text.strip():
             return
-        if tag in _STRUCK:
-            self._gathered[before:] = [f"~~{text}~~"]
-        elif _EXPONENT.fullmatch(text) and "".join(self._gathered[:before])[-1:].isdigit():
+        if tag in _STRUCK and "~~" not in text:
+            self._gathered[before:] = [_AROUND.sub(r"\1~~\2~~\3", text, count=1)]
+        elif tag == "sup" and _EXPONENT.fullmatch(text.strip()) and self._ends_in_figure(before):
             self._gathered.insert(before, "^")
+
+    def _ends_in_figure(self, count: int) -> bool:
+        parts = (self._gathered[at] for at in range(count - 1, max(count - 3, -1), -1))
+        return next((part for part in parts if part), "")[-1:].isdigit()
 
     def _take_link(self, node: etree._Element) -> None:
         before, count = len(self._gathered), len(self.elements)

@@ -30,12 +30,16 @@ def stream(content: bytes, *, entries: bytes = b"", filters: int = 0) -> bytes:
 
 
 def page_of(
-    content: bytes, *extra: bytes, resources: bytes = b"/Font << /F1 4 0 R >>", page: bytes = b""
+    content: bytes,
+    *extra: bytes,
+    resources: bytes = b"/Font << /F1 4 0 R >>",
+    page: bytes = b"",
+    catalog: bytes = b"",
 ) -> bytes:
     """Return a PDF of one page; object 4 is its font, 5 its content, 6 and on the extra ones."""
     return file_of(
         [
-            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog,
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R"
             b" /Resources << %s >> %s >>" % (resources, page),

@@ -35,6 +35,8 @@ def text_of(table: str) -> str:
             "Item: Sword; 2023: 3; 2024: 4"]),
         ("Item,Price\n", None, ["Item | Price"]),  # nothing but names
         ("Item,Price,,\nSword,3,,\n", "Item | Price", ["Item: Sword; Price: 3"]),  # as Excel does
+        ("Plan;;\nBob;Berlin;\nTim;Rome;\n", None, [
+            "Plan | ", "Bob | Berlin", "Tim | Rome"]),  # one name, and no caption
         ("Loot 2026,\nItem,Price\nBow,4\n", "Loot 2026", ["Item | Price",
             "Item: Bow; Price: 4"]),  # a caption
     ],

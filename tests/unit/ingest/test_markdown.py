@@ -114,6 +114,13 @@ def test_the_cells_of_a_table_in_html_stay_apart() -> None:
         "<tr><td>Gold</td><td>9.99</td></tr>\n</table>\n"
     )
     assert [element.text for element in elements(source)] == ["Plan | Monthly\nGold | 9.99"]
+    empty = "<table><tr><th></th><th>Gold</th></tr><tr><td>Price</td><td>5</td></tr></table>\n"
+    assert [element.text for element in elements(empty)] == ["| Gold\nPrice | 5"]
+
+
+def test_lines_of_html_stay_lines_outside_of_tables() -> None:
+    source = "<pre>\nMon 10-12\nTue closed\n</pre>\n"
+    assert [element.text for element in elements(source)] == ["Mon 10-12\nTue closed"]
 
 
 def test_what_was_struck_out_is_marked() -> None:

@@ -220,10 +220,25 @@ async def test_what_was_filled_into_a_form_is_read() -> None:
     document = page_of(
         stream(b"BT /F1 12 Tf 72 700 Td (Agreement) Tj ET"),
         *fields,
-        page=b"/Annots [6 0 R 7 0 R 9 0 R 10 0 R]",
+        page=b"/Annots [6 0 R 7 0 R 7 0 R 9 0 R 10 0 R]",
+        catalog=b"/AcroForm << >>",
     )
     parsed = await parse(document, name="form.pdf")
     assert parsed.text == "Agreement\n\nMonthly fee: 9.99 EUR\nClass: Wizard"
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [b"/Annots null", b"/Annots 99 0 R", b"/Annots [99 0 R 6 0 R]", b"/Annots (none)"],
+)
+async def test_a_broken_form_costs_no_text(annotations: bytes) -> None:
+    document = page_of(
+        stream(b"BT /F1 12 Tf 72 700 Td (Agreement) Tj ET"),
+        b"<< /Subtype /Widget /FT /Tx /T (fee) /V 98 0 R >>",
+        page=annotations,
+        catalog=b"/AcroForm << >>",
+    )
+    assert (await parse(document, name="form.pdf")).text == "Agreement"
 
 
 async def test_a_thousand_pages_are_read(make_pdf: MakePdf) -> None:

@@ -131,10 +131,24 @@ def test_a_channel_that_was_exported_is_read_as_its_messages() -> None:
             message("How much is Gold?"),
             message("", reactions=[{"emoji": "x"}]),
             message("9.99 EUR.", attachments=attached),
+            message("", embeds=[{"title": "Rules", "fields": [{"name": "1", "value": "Be kind"}]}]),
         ],
     }
     assert elements_of(json.dumps(channel)) == [
         Element("title", "Acme: support"),
         Element("paragraph", "Anna, 2026-03-01 12:05: How much is Gold?"),
         Element("paragraph", "Anna, 2026-03-01 12:05: 9.99 EUR. [map.png]"),
+        Element("paragraph", "Anna, 2026-03-01 12:05:\nRules\n1: Be kind"),
     ]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "ok", "author": "Tim", "timestamp": "2026-01-01", "decision": "9 EUR"},
+        {"content": ["ok"], "author": {"name": "Tim"}, "timestamp": "now", "decision": "9 EUR"},
+    ],
+)
+def test_messages_of_other_kinds_keep_all_they_say(message: dict[str, Any]) -> None:
+    source = json.dumps({"messages": [message], "guild": {}, "channel": {}})
+    assert "9 EUR" in " ".join(element.text for element in elements_of(source))

@@ -17,6 +17,8 @@ OWN = {
     202: "$#,##0",
     203: "0.00%",
     204: "#,##0.00",
+    205: "0&quot;%&quot;",
+    206: "0.0\\%",
 }
 STYLES = "".join(f'<xf numFmtId="{form}"/>' for form in (0, 14, 22, 20, 46, 9, *OWN))
 FORMATS = "".join(f'<numFmt numFmtId="{at}" formatCode="{code}"/>' for at, code in OWN.items())
@@ -155,6 +157,9 @@ def test_a_hidden_sheet_is_left_out_and_told_of() -> None:
         (49, 7, "49 EUR"),
         (1200, 8, "$1200"),
         (9.5, 10, "9.5"),  # a format that says nothing more
+        (15, 11, "15 %"),  # a sign that is only written beside it
+        (2.5, 12, "2.5 %"),
+        (-1200, 8, "-$1200"),
     ],
 )
 def test_a_cell_shows_what_is_seen(value: str | float, style: int, shown: str) -> None:
@@ -201,6 +206,24 @@ def test_a_cell_that_spans_rows_is_told_in_each() -> None:
     merged = f'{rows}<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
     (found,) = elements_of(workbook({"Sheet1": merged}))
     assert found.text == "Boss | Item\nRagnaros | Eye\nRagnaros | Hand\nOnyxia | Bag"
+
+
+def test_a_sheet_may_begin_further_down() -> None:
+    rows = (
+        f'<row r="3">{cell("B3", "Share")}{cell("C3", 0.15)}</row>'
+        f'<row r="4">{cell("B4", "Boss")}{cell("C4", 0.2, style=5)}</row>'
+        f'<row r="5">{cell("C5", 0.3, style=5)}</row>'
+    )
+    merged = f'<sheetData>{rows}</sheetData><mergeCells><mergeCell ref="B4:B5"/></mergeCells>'
+    (found,) = elements_of(workbook({"Sheet1": merged}))
+    assert found.text == "Share | 0.15\nBoss | 20 %\nBoss | 30 %"
+
+
+def test_a_title_over_several_rows_is_told_once() -> None:
+    rows = grid(["Price list"], [], [], ["Plan", "Price"], ["Gold", 9])
+    merged = f'{rows}<mergeCells><mergeCell ref="A1:B3"/></mergeCells>'
+    found = elements_of(workbook({"Sheet1": merged}))
+    assert [element.text for element in found] == ["Price list", "Plan | Price\nGold | 9"]
 
 
 def test_each_sheet_has_its_own_formats() -> None:

@@ -46,6 +46,8 @@ SAID = " ".join(["This page says enough to stand without what surrounds it."] * 
         ("<details><summary>Why?</summary>Because.</details>", [
             Element("paragraph", "Why?"), Element("paragraph", "Because.")]),
         ("<p>Now <s>$12</s> <del>$11</del> $9", [Element("paragraph", "Now ~~$12~~ ~~$11~~ $9")]),
+        ("<p>Now<s> $12 </s>$9 <del><s>x</s></del>", [
+            Element("paragraph", "Now ~~$12~~ $9 ~~x~~")]),
         ("<p>10<sup>6</sup> m<sup>2</sup>, said<sup>[1]</sup>", [
             Element("paragraph", "10^6 m2, said[1]")]),
         ("<x-card>one</x-card> two", [Element("paragraph", "one two")]),  # unknown is inline
