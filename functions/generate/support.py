@@ -85,12 +85,13 @@ def read_source(passage: Passage) -> Source:
     """Look up what a passage says."""
     heading = f"{passage.title} {passage.location}"
     whole = f"{heading} {passage.text}"
+    marked = frozenset(figures(whole))
     scores = {mark.start: mark.score for mark in passage.highlights}
     return Source(
         passage=passage,
         words=frozenset(terms(whole)),
-        figures=numbers(whole),
-        marked=frozenset(figures(whole)),
+        figures=frozenset(figure.number for figure in marked),
+        marked=marked,
         titled=numbers(heading),
         heading=frozenset(terms(heading)),
         language=detect_language(passage.text),
@@ -113,13 +114,13 @@ def _read_sentence(text: str, score: float) -> Said:
 
 def read_claim(sentence: str, *, asked: AbstractSet[str]) -> Claim:
     """Look up what a sentence claims, beyond the terms that were ``asked``."""
-    words = telling_words(sentence)
+    words, marked = telling_words(sentence), frozenset(figures(sentence))
     return Claim(
         text=sentence,
         words=words,
         telling=words - asked - ABOUT_ITSELF,
-        figures=numbers(sentence),
-        marked=frozenset(figures(sentence)),
+        figures=frozenset(figure.number for figure in marked),
+        marked=marked,
         names=frozenset(name for name in names(sentence) if not asked & set(terms(name))),
         language=detect_language(sentence),
         denies=denies(sentence),
@@ -136,14 +137,14 @@ def _same_subject(claim: Claim, source: Source) -> list[Said]:
 
 def _counted(text: str) -> dict[str, str]:
     """Return for each figure of a text the word before it that is not said twice."""
-    words = [terms(token)[-1:] for token in tokens(text)]
-    once = {word for (word,), times in Counter(map(tuple, words)).items() if times == 1}
+    words = [(token, terms(token)[-1]) for token in tokens(text)]
+    times = Counter(word for _, word in words)
     told: dict[str, str] = {}
     last = ""
-    for token, (word,) in zip(tokens(text), words, strict=True):
+    for token, word in words:
         if found := numbers(token):
             told |= dict.fromkeys(found, last)
-        elif word in once and word not in STOP_WORDS:
+        elif times[word] == 1 and word not in STOP_WORDS:
             last = word
     return told
 

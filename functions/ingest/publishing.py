@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -135,10 +136,22 @@ def chunk_terms(heading_path: Sequence[str], words: str, language: str | None) -
     return terms(" ".join((*heading_path, words)), language=stemmer_of(language))
 
 
+def segment_row(segment: EncodedSegment, chunk_ids: Sequence[int]) -> dict[str, Any]:
+    """Return what INSERT_SEGMENT takes of a version's words, slots in the order of the chunks."""
+    return {
+        "passages": len(chunk_ids),
+        "terms_total": sum(segment.lengths),
+        "chunk_ids": encode_chunk_ids(chunk_ids),
+        "lengths": encode_lengths(segment.lengths),
+        "terms": segment.postings.terms,
+        "slots": segment.postings.slots,
+        "frequencies": segment.postings.frequencies,
+    }
+
+
 async def _insert_segment(
     session: AsyncSession, lease: Lease, publication: Publication, chunk_ids: list[int]
 ) -> None:
-    segment = publication.segment
     await session.execute(
         queries.INSERT_SEGMENT,
         {
@@ -146,13 +159,7 @@ async def _insert_segment(
             "document_id": publication.version.document_id,
             "version_id": lease.row_id,
             "language": publication.language,
-            "passages": len(chunk_ids),
-            "terms_total": sum(segment.lengths),
-            "chunk_ids": encode_chunk_ids(chunk_ids),
-            "lengths": encode_lengths(segment.lengths),
-            "terms": segment.postings.terms,
-            "slots": segment.postings.slots,
-            "frequencies": segment.postings.frequencies,
+            **segment_row(publication.segment, chunk_ids),
         },
     )
 

@@ -11,15 +11,10 @@ from sqlalchemy import text
 
 from db.session import Database
 from functions.ingest.merging import FAN_IN, merge_segments
-from functions.ingest.publishing import chunk_terms
+from functions.ingest.publishing import chunk_terms, segment_row
 from functions.ingest.queries import INSERT_SEGMENT
 from functions.runtime.fingerprints import fingerprint
-from functions.runtime.segments import (
-    EncodedSegment,
-    encode_chunk_ids,
-    encode_lengths,
-    encode_passages,
-)
+from functions.runtime.segments import EncodedSegment, encode_passages
 
 DOCUMENTS: Final = text(
     "SELECT id FROM documents WHERE guild_id = :guild_id AND current_version_id IS NOT NULL"
@@ -69,35 +64,22 @@ async def reword(database: Database, guild_id: int, *, report: Report) -> None:
 
 async def _reword(database: Database, guild_id: int, document_id: UUID) -> None:
     async with database.guild(guild_id) as session:
-        values: dict[str, Any] = {"guild_id": guild_id, "document_id": document_id}
-        held = (await session.execute(HOLD, values)).one_or_none()
+        document = {"guild_id": guild_id, "document_id": document_id}
+        held = (await session.execute(HOLD, document)).one_or_none()
         if held is None:
             # It was deleted meanwhile.
             return
-        version = {"version_id": held.version_id}
+        version = {"version_id": held.version_id, "language": held.language}
         passages = (await session.execute(PASSAGES, version)).all()
         if not passages:
             return
         new = await asyncio.to_thread(_index, passages, held.language)
-        ids, lengths = [passage.id for passage in passages], new.segment.lengths
-        counted = {"ids": ids, "lengths": lengths, "fingerprints": new.fingerprints}
+        ids = [passage.id for passage in passages]
+        counted = {"ids": ids, "lengths": new.segment.lengths, "fingerprints": new.fingerprints}
         await session.execute(COUNT, counted)
-        await session.execute(FORGET, values)
-        await session.execute(
-            INSERT_SEGMENT,
-            {
-                **values,
-                **version,
-                "language": held.language,
-                "passages": len(ids),
-                "terms_total": sum(lengths),
-                "chunk_ids": encode_chunk_ids(ids),
-                "lengths": encode_lengths(lengths),
-                "terms": new.segment.postings.terms,
-                "slots": new.segment.postings.slots,
-                "frequencies": new.segment.postings.frequencies,
-            },
-        )
+        await session.execute(FORGET, document)
+        row = {**document, **version, **segment_row(new.segment, ids)}
+        await session.execute(INSERT_SEGMENT, row)
 
 
 def _index(passages: Sequence[Any], language: str | None) -> Reworded:

@@ -25,14 +25,14 @@ NEGATING_SIGNS = re.compile("[不没沒無无未非勿别別莫]|ない|ませ�
 def features(text: str) -> frozenset[str]:
     """Return a text's distinct words, figures left out; of unspaced scripts, pairs of signs."""
     words: set[str] = set()
-    signs: list[str] = []
+    unspaced: list[str] = []
     for token in map(fold, tokens(text)):
         if UNSPACED_RUN.search(token):
-            signs += token
+            unspaced += token
         elif not FIGURE.fullmatch(token):
             words.add(token)
-    pairs = map("".join, itertools.pairwise(signs))
-    return frozenset(words.union(pairs if len(signs) > 1 else signs))
+    pairs = map("".join, itertools.pairwise(unspaced))
+    return frozenset(words.union(pairs if len(unspaced) > 1 else unspaced))
 
 
 @lru_cache(maxsize=65_536)
